@@ -1,0 +1,1 @@
+"""The authorization server, Snapbox accounts: metadata, keys, /authorize with its pages, and /token."""

@@ -1,0 +1,141 @@
+"""What the authorization server's endpoints are asked: who asks, and the code or session that a request refers to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote_plus
+
+from sqlalchemy import Row, select
+
+from flows import story
+from flows.asked import Asked
+from flows.realm import Realm
+from flows.store import authorization_requests, codes, sessions
+
+SESSION_COOKIE = "snapbox_session"
+REQUEST_LIFETIME = 600  # seconds that a login or consent page may lie open
+SESSION_LIFETIME = 24 * 3600
+
+
+def csrf_of(realm: Realm, session_id: str) -> str:
+    """The value that a form of ours carries: it follows from the session, and another site cannot know it."""
+    return realm.derive("csrf", session_id)
+
+
+class _WithSession(Asked):
+    @cached_property
+    def session_id(self) -> str:
+        return self.request.cookies.get(SESSION_COOKIE, "")
+
+    @cached_property
+    def session(self) -> Row[Any] | None:
+        """The login session that the cookie names; None if there is none, or it is older than a day."""
+        found = select(sessions).where(sessions.c.realm == self.realm.name, sessions.c.id == self.session_id)
+        with self.realm.store.reading() as connection:
+            row = connection.execute(found).one_or_none()
+        return row if row and self.realm.now() - row.made_at < SESSION_LIFETIME else None
+
+    @property
+    def person(self) -> story.Person | None:
+        return story.PEOPLE.get(self.session.username) if self.session and self.session.username else None
+
+
+class AuthorizeAsk(_WithSession):
+    """GET /authorize (RFC 6749 §4.1.1)."""
+
+    @cached_property
+    def client(self) -> story.Client | None:
+        return self.realm.clients.get(self.query.get("client_id", ""))
+
+    @cached_property
+    def redirect_uri(self) -> str | None:
+        """Where the answer goes: as asked, or the only one registered; None where neither will do."""
+        assert self.client
+        asked = self.query.get("redirect_uri")
+        if asked is None:
+            return self.client.redirect_uris[0] if len(self.client.redirect_uris) == 1 else None
+        return asked if any(matches(self.client, each, asked) for each in self.client.redirect_uris) else None
+
+    @cached_property
+    def scope(self) -> str:
+        return self.query.get("scope") or story.DEFAULT_SCOPE
+
+
+def matches(client: story.Client, registered: str, asked: str) -> bool:
+    """Whether a redirect_uri is a registered one, to the letter; a native client's loopback port may vary (RFC 8252 §7.3)."""
+    if asked == registered:
+        return True
+    loopback = re.fullmatch(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?", registered) if client.native else None
+    if loopback is None:
+        return False
+    host, path = loopback[1], loopback[2] or ""
+    return re.fullmatch(re.escape(host) + r":[0-9]{1,5}" + re.escape(path), asked) is not None
+
+
+class PageAsk(_WithSession):
+    """A form of a login or consent page, posted."""
+
+    @cached_property
+    def pending(self) -> Row[Any] | None:
+        """The authorization request that the page was about, if it belongs to this session."""
+        found = select(authorization_requests).where(
+            authorization_requests.c.realm == self.realm.name,
+            authorization_requests.c.id == self.form.get("authorization_request", ""),
+            authorization_requests.c.session == self.session_id,
+        )
+        with self.realm.store.reading() as connection:
+            return connection.execute(found).one_or_none()
+
+    @property
+    def pending_is_fresh(self) -> bool:
+        return self.pending is not None and self.realm.now() - self.pending.made_at < REQUEST_LIFETIME
+
+    @cached_property
+    def csrf_fits(self) -> bool:
+        expected = csrf_of(self.realm, self.session_id)
+        return hmac.compare_digest(expected.encode(), self.form.get("csrf", "").encode())
+
+
+class TokenAsk(Asked):
+    """POST /token (RFC 6749 §3.2)."""
+
+    @cached_property
+    def authorization(self) -> str:
+        return self.request.headers.get("Authorization", "")
+
+    @cached_property
+    def basic(self) -> tuple[str, str] | None:
+        """client_id and secret of a Basic header (RFC 6749 §2.3.1); None where there is none that can be read."""
+        scheme, _, credentials = self.authorization.partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            pair = base64.b64decode(credentials.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
+        client_id, colon, secret = pair.partition(":")
+        return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+
+    @cached_property
+    def client_id(self) -> str:
+        return self.basic[0] if self.basic else self.form.get("client_id", "")
+
+    @cached_property
+    def client_secret(self) -> str | None:
+        return self.basic[1] if self.basic else self.form.get("client_secret")
+
+    @cached_property
+    def client(self) -> story.Client | None:
+        return self.realm.clients.get(self.client_id)
+
+    @cached_property
+    def code(self) -> Any:
+        """The row of the code that was sent, or None."""
+        found = select(codes).where(codes.c.realm == self.realm.name, codes.c.code == self.form.get("code", ""))
+        with self.realm.store.reading() as connection:
+            return connection.execute(found).one_or_none()

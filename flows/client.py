@@ -1,0 +1,154 @@
+"""The client, PhotoPrint: starts the flow, receives the callback, and decides whether to believe it (RFC 6749 §4.1, RFC 9207)."""
+
+from __future__ import annotations
+
+import hmac
+from functools import cached_property
+from pathlib import Path
+
+from flask import Flask, Response, make_response, render_template, request
+
+from flows.asked import Asked, no_parameter_is_repeated, parameters_are_text
+from flows.checks import Finding, check, decide, expect, failed, passed
+from flows.grants import authorization_code
+from flows.party import PAGE_HEADERS, go_to, make_party
+from flows.run import NotSeen, Run
+from flows.stage import Stage
+
+SESSION_COOKIE = "photoprint_session"
+
+
+class ClientAsk(Asked):
+    """A request to the client. Its session is a run: the cookie names it, and the client keeps nothing else."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(request)
+        self.stage = stage
+
+    @cached_property
+    def session(self) -> Run | None:
+        run_id, _, proof = self.request.cookies.get(SESSION_COOKIE, "").partition(".")
+        try:
+            run = self.stage.find(run_id)
+        except LookupError:
+            return None
+        fits = hmac.compare_digest(run.secret("session").encode(), proof.encode())
+        return run if fits and run.realm.name == self.realm.name else None
+
+
+@check("", rfc="6749#section-10.12")
+def session_is_known(ask: ClientAsk) -> Finding:
+    """The answer must reach the browser that asked. One that never came here to print has nothing to call back about."""
+    if ask.session is None:
+        return failed(expected="the session cookie of a print order", got="none that fits")
+    return passed()
+
+
+@check("", rfc="6749#section-10.12", defence=True)
+def state_is_mine(ask: ClientAsk) -> Finding:
+    """Anybody can make Alice’s browser open this address, with a code of their own in it. Only an answer to my question has my state."""
+    assert ask.session
+    return expect(ask.session.secret("state"), ask.query.get("state"), "The one I sent.", nothing="no state")
+
+
+@check("", rfc="9207#section-2.4", defence=True)
+def iss_is_whom_i_asked(ask: ClientAsk) -> Finding:
+    """A client with two authorization servers must not take a code of the one to the other. The answer says whose it is."""
+    return expect(ask.realm.metadata["issuer"], ask.query.get("iss"), "The server I asked.", nothing="no iss")
+
+
+@check("", rfc="6749#section-4.1.2.1", status=403)
+def no_error_came_back(ask: ClientAsk) -> Finding:
+    """The answer may be no. Then there is no code, and nothing more to do."""
+    error = ask.query.get("error")
+    return passed() if error is None else failed(expected="a code", got=error)
+
+
+@check("", rfc="6749#section-4.1.2")
+def code_came_back(ask: ClientAsk) -> Finding:
+    """Without a code there is nothing to trade for a token."""
+    return passed() if "code" in ask.query else failed(expected="a code", got="none")
+
+
+RECEIVE_ANSWER = [
+    parameters_are_text,
+    no_parameter_is_repeated,
+    session_is_known,
+    state_is_mine,
+    iss_is_whom_i_asked,
+    no_error_came_back,
+    code_came_back,
+]
+
+_WORDS = {
+    "no_error_came_back": "You did not allow it",
+    "state_is_mine": "This answer is not to my question",
+    "iss_is_whom_i_asked": "This answer is from another server",
+}
+
+
+def make_app(templates: Path, stage: Stage) -> Flask:
+    """The shop: /, /print, /callback, /prints."""
+    app = make_party(__name__, templates)
+
+    @app.get("/")
+    def welcome() -> Response:
+        ask = ClientAsk(stage)
+        return make_response(render_template("client/home.html", print_url=f"{ask.realm.address('client')}/print"))
+
+    @app.get("/print")
+    def start() -> Response:
+        """Open a session and send the browser to the authorization server with the question."""
+        ask = ClientAsk(stage)
+        run = stage.run_of_realm(ask.realm) or stage.start_in(ask.realm, "authorization_code")
+        question = authorization_code.authorization_request(run.seen_by("client"))
+        answer = go_to(question)
+        address = ask.realm.address("client")
+        path = "/" + address.split("/", 3)[3]
+        cookie = f"{run.id}.{run.secret('session')}"
+        answer.set_cookie(SESSION_COOKIE, cookie, path=path, httponly=True, samesite="Lax")
+        return answer
+
+    @app.get("/callback")
+    def receive_answer() -> Response:
+        """Decide whether this answers a question of ours; then take the code out of the address bar."""
+        ask = ClientAsk(stage)
+        refused = decide(RECEIVE_ANSWER, ask)
+        if ask.session and ask.session.id != ask.realm.name:  # a session in the sandbox, that nobody else records
+            ask.environ |= {"tokenwalk.run": ask.session, "tokenwalk.step": authorization_code.callback}
+        if refused:
+            says = f"Expected: {refused.finding.expected}. Got: {refused.finding.got}."
+            title = _WORDS.get(refused.check.name, "This answer cannot be used")
+            return _refused(ask, refused.check.status, title, says)
+        return go_to(f"{ask.realm.address('client')}/prints")
+
+    @app.get("/prints")
+    def show_prints() -> Response:
+        """Play those of the client's own steps that nobody has played yet, and show what came of them."""
+        ask = ClientAsk(stage)
+        if refused := decide([session_is_known], ask):
+            return _refused(ask, refused.check.status, "Nothing to show", "There is no print order in this browser.")
+        assert ask.session
+        run = stage.play_client(ask.session)
+        try:
+            photos = run.seen_by("client").answer_to(authorization_code.fetch_photos).json["photos"]
+        except (NotSeen, KeyError):
+            return _refused(ask, 502, "Snapbox did not give us the photos", "The order can be started again.")
+        for photo in photos:
+            photo["image"] = f"/static/photos/{photo['image']}.svg" if "image" in photo else None
+        return make_response(render_template("client/prints.html", photos=photos, person="Alice"))
+
+    @app.after_request
+    def add_headers(answer: Response) -> Response:
+        if answer.mimetype == "text/html":
+            answer.headers.extend(PAGE_HEADERS)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return app
+
+
+def _refused(ask: ClientAsk, status: int, title: str, says: str) -> Response:
+    start_url = f"{ask.realm.address('client')}/print"
+    page = render_template("client/refused.html", title=title, says=says, error=None, start_url=start_url)
+    return make_response(page, status)

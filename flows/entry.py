@@ -1,0 +1,113 @@
+"""The one WSGI entry: finds the party a request is for, by host or by path, and the realm it is in.
+
+`auth.localhost/REALM/…` and `/auth/REALM/…` are the same party. A URL that a party writes always comes from its realm's own
+address. What reaches a run's realm from outside is recorded in that run.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from flows import wire
+from flows.party import MOST_BYTES
+from flows.realm import HOSTS, WELL_KNOWN, find_realm
+from flows.run import Run
+from flows.stage import Stage
+from flows.store import Store
+
+PARTY_OF = {host: party for party, host in HOSTS.items()}
+LONGEST_TARGET = 16 * 1024
+MOST_HEADERS = 64 * 1024
+
+
+class Entry:
+    """A WSGI application made of the pages and the parties."""
+
+    def __init__(self, store: Store, stage: Stage, pages: wire.WSGIApp, parties: Mapping[str, wire.WSGIApp]) -> None:
+        self._store = store
+        self._stage = stage
+        self._pages = pages
+        self._parties = parties
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        too_large = _too_large(environ)
+        if too_large:
+            return too_large(environ, start_response)
+        found = _place(environ)
+        if found is None:
+            return self._pages(environ, start_response)
+        party, script_name, realm_name, rest = found
+        realm = find_realm(self._store, realm_name)
+        if realm is None:
+            return _plain(404, f"There is no realm {realm_name[:40]!r} here.")(environ, start_response)
+        environ |= {
+            "tokenwalk.realm": realm,
+            "SCRIPT_NAME": script_name,
+            "PATH_INFO": rest,
+        }
+        if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
+            return self._parties[party](environ, start_response)
+        run = self._stage.run_of_realm(realm)
+        if run is None and party != "client":
+            return self._parties[party](environ, start_response)
+        return self._recorded(environ, start_response, party, run)
+
+    def _recorded(self, environ: dict[str, Any], start_response: Any, party: str, run: Run | None) -> Iterable[bytes]:
+        """Serve a request from outside and write it into the run it belongs to, in one transaction.
+
+        The sandbox's client names the run itself, by its session, and the step that this was to it.
+        """
+        body = environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), MOST_BYTES + 1))
+        environ["wsgi.input"] = io.BytesIO(body)
+        came = wire.request_of(environ, body)
+        started: list[Any] = []
+
+        def keep(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            started[:] = [status, headers]
+
+        with self._store.transaction():
+            content = b"".join(self._parties[party](environ, keep))
+            run = environ.get("tokenwalk.run") or run
+            if run is not None and int(started[0][:3]) < 500:
+                response = wire.Response(int(started[0][:3]), tuple(started[1]), content)
+                step = environ.get("tokenwalk.step")
+                self._stage.record(run, step, came.raw(), wire.Answered(response, environ, 0), party)
+        start_response(*started)
+        return [content]
+
+
+def _place(environ: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
+    """Party, SCRIPT_NAME, realm's name and the path left; None for a page of ours."""
+    label, _, domain = str(environ.get("HTTP_HOST", "")).partition(".")
+    path: str = environ["PATH_INFO"]
+    prefix = "" if label in PARTY_OF and domain.split(":")[0] == "localhost" else "/"
+    well_known = path.startswith(WELL_KNOWN + "/")
+    inner = path[len(WELL_KNOWN) :] if well_known else path
+    if prefix:
+        label, _, inner = inner[1:].partition("/")
+        inner = "/" + inner
+        prefix = "/" + label
+    if label not in PARTY_OF or inner.startswith("/static/"):
+        return None
+    name, slash, rest = inner[1:].partition("/")
+    if well_known:
+        if rest or label != "auth":
+            return PARTY_OF[label], prefix, "", rest
+        rest = WELL_KNOWN[1:]
+    return PARTY_OF[label], f"{prefix}/{name}", name, slash + rest if not well_known else "/" + rest
+
+
+def _too_large(environ: Mapping[str, Any]) -> Response | None:
+    if len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) > LONGEST_TARGET:
+        return _plain(414, f"The address is longer than {LONGEST_TARGET:,} characters.")
+    if sum(len(str(value)) for key, value in environ.items() if key.startswith("HTTP_")) > MOST_HEADERS:
+        return _plain(431, f"The headers are longer than {MOST_HEADERS:,} characters.")
+    return None
+
+
+def _plain(status: int, says: str) -> Response:
+    return Response(says + "\n", status, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})

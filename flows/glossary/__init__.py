@@ -1,0 +1,43 @@
+"""What every line of a message means: a sentence or two, and the section of the specification that says so."""
+
+from flows.glossary import headers, messages, metadata, tokens
+from flows.glossary.entry import Entry
+
+__all__ = ["GLOSSARY", "Entry", "explain"]
+
+GLOSSARY: dict[str, dict[str, Entry]] = {
+    "authorization request": messages.AUTHORIZATION_REQUEST,
+    "authorization response": messages.AUTHORIZATION_RESPONSE,
+    "token request": messages.TOKEN_REQUEST,
+    "token response": messages.TOKEN_RESPONSE,
+    "login form": messages.LOGIN_FORM,
+    "consent form": messages.CONSENT_FORM,
+    "photos": messages.PHOTOS,
+    "error": messages.ERRORS,
+    "method": headers.METHODS,
+    "status": headers.STATUSES,
+    "header": headers.HEADERS,
+    "authorization scheme": headers.AUTHORIZATION_SCHEMES,
+    "challenge": headers.CHALLENGE,
+    "cookie": headers.COOKIES,
+    "cookie attribute": headers.COOKIE_ATTRIBUTES,
+    "jose header": tokens.JOSE_HEADERS,
+    "claim": tokens.CLAIMS,
+    "jwk": tokens.JWK,
+    "metadata": metadata.METADATA,
+    "client authentication": metadata.CLIENT_AUTHENTICATION,
+    "value": messages.VALUES | headers.VALUES | tokens.VALUES,
+}
+
+# HTTP compares these names without regard to case; OAuth, JOSE and JSON names are compared exactly.
+_ANY_CASE = {
+    kind: {name.lower(): entry for name, entry in GLOSSARY[kind].items()}
+    for kind in ("header", "authorization scheme", "challenge", "cookie attribute")
+}
+
+
+def explain(kind: str, name: str) -> Entry | None:
+    """The note for a name of this kind: explain("header", "location"), explain("value", "alg=none")."""
+    if kind in _ANY_CASE:
+        return _ANY_CASE[kind].get(name.lower())
+    return GLOSSARY.get(kind, {}).get(name)

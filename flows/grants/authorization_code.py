@@ -1,0 +1,328 @@
+"""The authorization code grant with PKCE: how it is walked, and the checks that only it adds to the token endpoint."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from sqlalchemy import update
+
+from flows import wire
+from flows.checks import Finding, check, expect, failed, passed
+from flows.run import Flow, NotSeen, Seen
+from flows.store import codes
+
+if TYPE_CHECKING:
+    from flows.authorization_server.asks import TokenAsk
+
+flow = Flow(
+    name="authorization_code",
+    title="Authorization code, with PKCE",
+    group="A person approves",
+    purpose="A web site, an app or a program on a device acts for a person. The one to begin with: a short-lived code "
+    "travels through the browser, the token does not.",
+    not_for="Where nobody is there to ask. A program that acts for itself needs no code: it shows its own credentials.",
+    rfcs=("6749#section-4.1", "7636#section-4"),
+)
+
+
+def s256(code_verifier: str) -> str:
+    """The code_challenge of a verifier: its SHA-256 as base64url without padding (RFC 7636 §4.2)."""
+    return urlsafe_b64encode(sha256(code_verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def authorization_request(run: Seen) -> str:
+    """The address that the client sends the browser to: its question to the authorization server, as a link."""
+    return f"{run.metadata['authorization_endpoint']}?" + urlencode(
+        {
+            "response_type": "code",
+            "client_id": run.client.client_id,
+            "redirect_uri": run.client.redirect_uris[0],
+            "scope": "photos.read",
+            "state": run.secret("state"),
+            "code_challenge": s256(run.secret("code_verifier")),
+            "code_challenge_method": "S256",
+        }
+    )
+
+
+# The play.
+
+
+@flow.step(
+    "Alice asks for prints",
+    label="“Print my photos”",
+    sender="browser",
+    receiver="client",
+    at="/print",
+    rfc="6749#section-4.1",
+)
+def ask_for_prints(run: Seen) -> wire.Request:
+    """
+    Alice’s photos are at Snapbox, and PhotoPrint wants to print them. It could ask for her password, but then it could
+    do everything that she can, for as long as she keeps it. So it asks Snapbox instead: its answer to this click is a
+    redirect that carries the question. Two secrets are made now, `state` and `code_verifier`, and neither is sent yet:
+    of the second only its hash travels, as `code_challenge`.
+    """
+    return run.get(f"{run.address('client')}/print")
+
+
+@flow.step(
+    "The browser takes the question to Snapbox",
+    label="asks to authorize: state, code_challenge",
+    sender="browser",
+    receiver="authorization_server",
+    at="/authorize",
+    rfc="6749#section-4.1.1",
+    counts="request",
+    carries="authorization request",
+    answers="authorization response",
+)
+def ask_to_authorize(run: Seen) -> wire.Request:
+    """
+    The authorization request is a link that the browser follows, so everything in it is readable there and could have
+    been changed on the way. The server therefore looks first at who asks: an unknown client, or an address that this
+    client has not registered, gets an error page and no redirect. Only then does it look at what is asked. Alice has no
+    session here yet, so the answer is a login form.
+    """
+    return run.get(run.answer_to(ask_for_prints).location or "")
+
+
+@flow.step(
+    "Alice logs in, at Snapbox and nowhere else",
+    label="Alice logs in",
+    sender="browser",
+    receiver="authorization_server",
+    at="/login",
+    rfc="6749#section-3.1",
+    carries="login form",
+)
+def log_in(run: Seen) -> wire.Request:
+    """
+    The password goes to the server that keeps it, and the client never sees it: that is the point of the grant. How a
+    person logs in is not OAuth’s business, so a passkey or a second factor fits here without any change to the client.
+    """
+    return run.submit(run.answer_to(ask_to_authorize).forms[0], username="alice", password="wonderland")
+
+
+@flow.step(
+    "The browser comes back with the same question",
+    label="asks again, now as Alice",
+    sender="browser",
+    receiver="authorization_server",
+    at="/authorize",
+    rfc="6749#section-4.1.1",
+    carries="authorization request",
+    answers="authorization response",
+)
+def ask_as_alice(run: Seen) -> wire.Request:
+    """
+    The login answered with a redirect to the question it had interrupted, and the cookie now says that this is Alice.
+    The server checks the whole request once more, since it came through the browser once more, and shows Alice what is
+    asked: which client, and for which scopes.
+    """
+    return run.get(run.answer_to(log_in).location or "")
+
+
+@flow.step(
+    "Alice approves",
+    label="Alice approves",
+    sender="browser",
+    receiver="authorization_server",
+    at="/consent",
+    rfc="6749#section-4.1.2",
+    carries="consent form",
+    answers="authorization response",
+)
+def approve(run: Seen) -> wire.Request:
+    """
+    A token is a permission, and only the owner of the photos can give it. What she approved comes back to the client
+    as a `code`, by another redirect through the browser. A code in an address bar can be read by others, so it works
+    only once, for a short time, and only for the client that began.
+    """
+    return run.submit(run.answer_to(ask_as_alice).forms[0], decision="approve")
+
+
+@flow.step(
+    "Alice says no",
+    label="Alice denies",
+    sender="browser",
+    receiver="authorization_server",
+    at="/consent",
+    rfc="6749#section-4.1.2.1",
+    carries="consent form",
+    answers="authorization response",
+    instead_of="approve",
+)
+def deny(run: Seen) -> wire.Request:
+    """
+    No is an answer too, and the client must be told. It travels the same way as a yes: a redirect to the registered
+    address, with `error` in place of the code, and with the same `state`, so that the client knows which question was
+    answered.
+    """
+    return run.submit(run.answer_to(ask_as_alice).forms[0], decision="deny")
+
+
+@flow.step(
+    "The browser brings the answer to the client",
+    label="brings the answer, and state",
+    sender="browser",
+    receiver="client",
+    at="/callback",
+    rfc="6749#section-4.1.2",
+    carries="authorization response",
+)
+def callback(run: Seen) -> wire.Request:
+    """
+    The authorization response reaches the client as a request, from a browser, and anybody can make a browser send
+    one. So the client asks two things before it uses anything: did I start this (`state`), and is it from the server
+    that I asked (`iss`)? Its answer is a redirect to a clean address, which takes the code out of the address bar.
+    """
+    return run.get(run.answer_to(approve).location or "")
+
+
+@flow.step(
+    "The client trades the code for a token",
+    label="code + code_verifier → token",
+    sender="client",
+    receiver="authorization_server",
+    at="/token",
+    rfc="6749#section-4.1.3",
+    counts="request",
+    carries="token request",
+    answers="token response",
+)
+def redeem_code(run: Seen) -> wire.Request:
+    """
+    A code alone is worth nothing. Whoever redeems it must also show the secret behind the `code_challenge` that began
+    this flow, and a client that can keep a secret shows that as well. This request goes from server to server: the
+    browser sees neither it nor the token that comes back.
+    """
+    came = dict(run.received(callback).query)
+    if "code" not in came:
+        raise NotSeen("no code came back, so there is nothing to redeem")
+    return wire.post(
+        run.metadata["token_endpoint"],
+        {
+            "grant_type": "authorization_code",
+            "code": came["code"],
+            "redirect_uri": run.client.redirect_uris[0],
+            "code_verifier": run.secret("code_verifier"),
+        },
+        wire.basic(run.client.client_id, run.client.secret or ""),
+    )
+
+
+@flow.step(
+    "The client uses the token",
+    label="GET /photos, Bearer token",
+    sender="client",
+    receiver="resource_server",
+    at="/photos",
+    rfc="6750#section-2.1",
+    counts="final",
+    answers="photos",
+)
+def fetch_photos(run: Seen) -> wire.Request:
+    """
+    The token is a bearer token: whoever holds it may use it, and nothing else is asked. That is why it must only ever
+    travel over TLS. The API does not ask the authorization server about it; it checks the signature with the server’s
+    public key, and then whether this token is meant for it, still good, and allows what is asked.
+    """
+    token = run.answer_to(redeem_code).json["access_token"]
+    return wire.get(f"{run.address('resource_server')}/photos", ("Accept", "application/json"), wire.bearer(token))
+
+
+@flow.step(
+    "Alice sees her prints",
+    label="“Your prints”",
+    sender="browser",
+    receiver="client",
+    at="/prints",
+    rfc="6749#section-7",
+)
+def see_prints(run: Seen) -> wire.Request:
+    """
+    The client has the photos, and Alice’s browser fetches the page that shows them. In all of this her password went to
+    Snapbox only, and the token never touched the browser: what PhotoPrint holds is a permission to read photos, for a
+    few minutes.
+    """
+    return run.get(run.answer_to(callback).location or "")
+
+
+# What the token endpoint checks for this grant, after it knows which client is asking.
+
+
+@check("invalid_request", rfc="6749#section-4.1.3")
+def code_is_there(ask: TokenAsk) -> Finding:
+    """Without a code there is nothing to trade."""
+    return passed() if ask.form.get("code") else failed(expected="a code", got="no code in the form")
+
+
+@check("invalid_grant", rfc="6749#section-4.1.2")
+def code_is_known(ask: TokenAsk) -> Finding:
+    """A code is a promise of this server: one that it never gave is worth nothing."""
+    if ask.code is None:
+        return failed(expected="a code that this server has issued", got=ask.form["code"])
+    return passed("This server issued it.")
+
+
+@check("invalid_grant", rfc="6749#section-4.1.3", defence=True)
+def code_was_issued_to_this_client(ask: TokenAsk) -> Finding:
+    """A code that leaked must be useless to every other client, even to an honest one that was tricked into sending it."""
+    return expect(ask.code.client_id, ask.client_id, f"To {ask.code.client_id}, and to nobody else.")
+
+
+@check("invalid_grant", rfc="6749#section-4.1.3", defence=True)
+def redirect_uri_is_the_same(ask: TokenAsk) -> Finding:
+    """If the code was sent to another address than the client meant, somebody changed the question on its way."""
+    sent, now = ask.code.redirect_uri, ask.form.get("redirect_uri")
+    return expect(sent, now, "The same as in the question, to the letter.", nothing="no redirect_uri")
+
+
+@check("invalid_grant", rfc="7636#section-4.6", defence=True)
+def code_verifier_matches(ask: TokenAsk) -> Finding:
+    """Only the client that started this flow knows the secret behind the code_challenge it sent."""
+    code_verifier = ask.form.get("code_verifier")
+    if ask.code.code_challenge is None:
+        return expect(None, code_verifier, "No challenge was made, and none is answered.", nothing="no code_verifier")
+    if code_verifier is None:
+        return failed(expected=ask.code.code_challenge, got="no code_verifier in the form")
+    return expect(ask.code.code_challenge, s256(code_verifier), "Its SHA-256 is the code_challenge.")
+
+
+@check("invalid_grant", rfc="6749#section-4.1.2")
+def code_has_not_expired(ask: TokenAsk) -> Finding:
+    """A code passes through a browser, where it can be read; the less time it lives, the less it is worth to a thief."""
+    age, lifetime = ask.realm.now() - ask.code.issued_at, ask.code.expires_at - ask.code.issued_at
+    if age >= lifetime:
+        return failed(expected=f"a code at most {lifetime} s old", got=f"{age} s old")
+    return passed(f"{age} s old; good for {lifetime} s.")
+
+
+@check("invalid_grant", rfc="6749#section-4.1.2")
+def spend_code(ask: TokenAsk) -> Finding:
+    """A code works once. It is spent here, last of all, so that a refusal above never costs the rightful client its code."""
+    spent = update(codes).where(
+        codes.c.realm == ask.realm.name, codes.c.code == ask.code.code, codes.c.used_at.is_(None)
+    )
+    with ask.realm.store.transaction() as connection:
+        won = connection.execute(spent.values(used_at=ask.realm.now()).returning(codes.c.code)).one_or_none()
+    if won is None:
+        return failed(
+            expected="a code that nobody has used", got="this one was used before; what it gave is revoked now"
+        )
+    return passed("It was unused, and is spent now.")
+
+
+REDEEM_CODE = [
+    code_is_there,
+    code_is_known,
+    code_was_issued_to_this_client,
+    redirect_uri_is_the_same,
+    code_verifier_matches,
+    code_has_not_expired,
+    spend_code,
+]

@@ -1,0 +1,1 @@
+"""What the learner’s browser sees: home, runs, the sandbox."""

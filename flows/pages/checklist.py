@@ -1,0 +1,64 @@
+"""The checklist beside an answer: each verdict with its check's reason, section and source."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pygments.token import Token
+
+from flows.checks import CHECKS, Check, Verdict
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check of a list, and how it ended."""
+
+    check: Check
+    verdict: Verdict
+
+    @property
+    def mark(self) -> str:
+        """The name of the mark's shape."""
+        return {"passed": "passed", "failed": "failed", "not reached": "unreached", "switched off": "warning"}[
+            self.verdict.state
+        ]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The lines of a check as they stand in its file: (number, [(css class, text), …])."""
+
+    path: str
+    lines: list[tuple[int, list[tuple[str, str]]]]
+
+
+def rows(verdicts: Sequence[Verdict]) -> list[Row]:
+    return [Row(CHECKS[verdict.check], verdict) for verdict in verdicts]
+
+
+@lru_cache(maxsize=128)
+def source_of(name: str) -> Source:
+    """The server code behind a check: the real source, cut into coloured pieces."""
+    decide = CHECKS[name].decide
+    text, first = inspect.getsourcelines(decide)
+    path = Path(inspect.getsourcefile(decide) or "").resolve().relative_to(_ROOT).as_posix()
+    css = HtmlFormatter()
+    lines: list[tuple[int, list[tuple[str, str]]]] = [(first, [])]
+    for kind, piece in PythonLexer(stripnl=False).get_tokens("".join(text)):
+        style = css._get_css_class(kind) if kind is not Token.Text else ""
+        for place, part in enumerate(piece.split("\n")):
+            if place:
+                lines.append((lines[-1][0] + 1, []))
+            if part:
+                lines[-1][1].append((style, part))
+    while lines and not lines[-1][1]:
+        lines.pop()
+    return Source(path, lines)

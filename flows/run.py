@@ -1,0 +1,305 @@
+"""Step, flow and run: the vocabulary, and what comes next. No Flask import.
+
+A step is a request that a party prepares and the reason for it. It does no I/O and reads only what its sender has seen.
+A run is one learner's walk through a flow: what was sent, in order. All else is derived from it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from flows import wire
+from flows.checks import Verdict
+from flows.realm import Realm, derive
+from flows.story import Client
+
+
+class NotSeen(LookupError):
+    """A step asked for something that its sender has not seen."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a flow; the docstring of `prepare` is its reason, shown to learners.
+
+    `at` is the path on the receiver that it meets. `counts` is "request" or "final" where the RFC counts it among the
+    flow's messages, and "" for what happens around them. `carries` and `answers` name the glossary's kinds for the
+    parameters it sends and for the ones that come back.
+    """
+
+    name: str
+    title: str
+    label: str
+    sender: str
+    receiver: str
+    at: str
+    rfc: str
+    prepare: Callable[[Seen], wire.Request]
+    counts: str = ""
+    carries: str = ""
+    answers: str = ""
+    instead_of: str = ""
+    channel: str = ""
+
+    @property
+    def reason(self) -> str:
+        return inspect.cleandoc(self.prepare.__doc__ or "")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The steps of one grant, what it is for, and when not to use it."""
+
+    name: str
+    title: str
+    group: str
+    purpose: str
+    not_for: str
+    rfcs: tuple[str, ...]
+    steps: list[Step] = field(default_factory=list)
+
+    def step(self, title: str, **more: Any) -> Callable[[Callable[[Seen], wire.Request]], Step]:
+        """Add a step; the decorated function prepares its request."""
+
+        def add(prepare: Callable[[Seen], wire.Request]) -> Step:
+            made = Step(prepare.__name__, title, prepare=prepare, **more)
+            self.steps.append(made)
+            return made
+
+        return add
+
+    @cached_property
+    def main_line(self) -> list[Step]:
+        """The steps without those that stand in for another."""
+        return [step for step in self.steps if not step.instead_of]
+
+    def number(self, name: str) -> int:
+        """The place of a step in the story, from 1; one that stands in for another shares its number."""
+        step = self.named(name)
+        return [each.name for each in self.main_line].index(step.instead_of or step.name) + 1
+
+    def named(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its response, as bytes, as a party received and gave them, with the checks it ran.
+
+    `step` is None for what came from outside. `at` is the realm's time in seconds.
+    """
+
+    position: int
+    step: str | None
+    sender: str
+    receiver: str
+    request_bytes: bytes
+    response_bytes: bytes
+    verdicts: tuple[Verdict, ...]
+    at: int
+    microseconds: int
+
+    @cached_property
+    def request(self) -> wire.Request:
+        return wire.parse_request(self.request_bytes)
+
+    @cached_property
+    def response(self) -> wire.Response:
+        return wire.parse_response(self.response_bytes)
+
+    @property
+    def refused(self) -> Verdict | None:
+        """The verdict that refused, or None."""
+        return next((verdict for verdict in self.verdicts if verdict.state == "failed"), None)
+
+    @property
+    def location(self) -> str | None:
+        return self.response.header("Location")
+
+    @cached_property
+    def forms(self) -> list[Form]:
+        if self.response.content_type != "text/html":
+            return []
+        return forms_of(self.response.body.decode("utf-8", "replace"))
+
+    @cached_property
+    def json(self) -> Any:
+        """The answer's JSON; NotSeen where there is none."""
+        try:
+            return json.loads(self.response.body)
+        except ValueError:
+            raise NotSeen(f"the answer to {self.step} is no JSON") from None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One walk: its flow, its realm, its seed, and the exchanges so far."""
+
+    id: str
+    realm: Realm
+    flow: Flow
+    options: Mapping[str, str]
+    seed: bytes
+    owner: str
+    touched_at: int
+    exchanges: tuple[Exchange, ...]
+
+    @cached_property
+    def walked(self) -> list[Exchange]:
+        """The exchanges that are steps of the flow, without what came from outside."""
+        return [exchange for exchange in self.exchanges if exchange.step]
+
+    def exchange_at(self, number: int) -> Exchange | None:
+        """The latest exchange of the step with that number, or None if it has not been walked."""
+        return next((e for e in reversed(self.walked) if self.flow.number(e.step or "") == number), None)
+
+    def secret(self, name: str) -> str:
+        """A value that only the client knows, from the run's seed: 43 characters."""
+        return derive(self.seed, "client", name)
+
+    def seen_by(self, party: str) -> Seen:
+        return Seen(self, party)
+
+    @cached_property
+    def next_steps(self) -> list[Step]:
+        """The steps that can come next, the usual one first: what the last answer leads to.
+
+        A browser goes where an answer sent it (a Location, a form's action). Other parties go on with the story unless
+        they were refused. A refusal with nowhere to go does not move it.
+        """
+        if not self.walked:
+            return self.flow.steps[:1]
+        last = self.walked[-1]
+        leads = self._leads()
+        done = self.flow.number(last.step or "")
+        for step in self.flow.main_line[done:]:
+            meets = self.realm.address(step.receiver) + step.at
+            if meets in leads if step.sender == "browser" else not last.refused:
+                return [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
+        return []
+
+    def _leads(self) -> set[str]:
+        """The addresses, without query, that the last answer to the browser leads to."""
+        answered = next((e for e in reversed(self.walked) if e.sender == "browser"), None)
+        if answered is None:
+            return set()
+        urls = [form.action for form in answered.forms]
+        if answered.location:
+            urls.append(answered.location)
+        return {url.partition("?")[0].partition("#")[0] for url in urls}
+
+
+class Seen:
+    """A run as one party has seen it: asking for anything else raises NotSeen."""
+
+    def __init__(self, run: Run, party: str) -> None:
+        self._run = run
+        self._party = party
+        self.realm = run.realm
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the client was told about the authorization server when it was set up."""
+        return self._run.realm.metadata
+
+    @property
+    def client(self) -> Client:
+        """The client's own registration: its client_id, its secret, its redirect URIs."""
+        if self._party != "client":
+            raise NotSeen(f"{self._party} asked for what only the client knows of itself")
+        return self._run.realm.clients["photoprint"]
+
+    def address(self, party: str) -> str:
+        return self._run.realm.address(party)
+
+    def secret(self, name: str) -> str:
+        if self._party != "client":
+            raise NotSeen(f"{name} is the client's secret, and {self._party} asked for it")
+        return self._run.secret(name)
+
+    def received(self, step: Step) -> wire.Request:
+        """What arrived at this party in that step."""
+        if step.receiver != self._party:
+            raise NotSeen(f"{step.name} went to {step.receiver}, not to {self._party}")
+        return self._latest(step).request
+
+    def answer_to(self, step: Step) -> Exchange:
+        """The exchange in which this party was answered."""
+        if step.sender != self._party:
+            raise NotSeen(f"{step.name} was sent by {step.sender}, not by {self._party}")
+        return self._latest(step)
+
+    def _latest(self, step: Step) -> Exchange:
+        number = self._run.flow.number(step.name)
+        exchange = self._run.exchange_at(number)
+        if exchange is None:
+            raise NotSeen(f"{step.name} has not been sent yet")
+        return exchange
+
+    def get(self, url: str) -> wire.Request:
+        """What a browser sends when it goes to an address: with the cookies that belong there."""
+        return wire.get(url, ("Accept", "text/html"), *self._cookies(url))
+
+    def submit(self, form: Form, **filled: str) -> wire.Request:
+        """What a browser sends when a form is submitted: its hidden fields, and what was filled in or pressed."""
+        return wire.post(form.action, {**form.hidden, **filled}, ("Accept", "text/html"), *self._cookies(form.action))
+
+    def _cookies(self, url: str) -> list[tuple[str, str]]:
+        jar: dict[str, str] = {}
+        target = urlsplit(url)
+        for exchange in self._run.walked:
+            if exchange.sender != "browser" or exchange.request.header("Host") != target.netloc:
+                continue
+            for name, value in exchange.response.headers:
+                if name.lower() == "set-cookie":
+                    jar |= _kept(value, target.path)
+        return [("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items()))] if jar else []
+
+
+def _kept(set_cookie: str, path: str) -> dict[str, str]:
+    """The cookie of a Set-Cookie header, if its Path covers this one (RFC 6265 §5.1.4)."""
+    try:
+        cookies = SimpleCookie(set_cookie)
+    except CookieError:
+        return {}
+    return {
+        name: morsel.value
+        for name, morsel in cookies.items()
+        if path == morsel["path"] or path.startswith(morsel["path"].rstrip("/") + "/")
+    }
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of an HTML page: where it is sent, and the fields that a person does not fill in."""
+
+    action: str
+    hidden: dict[str, str]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        have = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found.append(Form(have.get("action", ""), {}))
+        elif tag == "input" and have.get("type") == "hidden" and self.found:
+            self.found[-1].hidden[have.get("name", "")] = have.get("value", "")
+
+
+def forms_of(page: str) -> list[Form]:
+    """The forms of an HTML page, in order."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found

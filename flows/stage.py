@@ -1,0 +1,210 @@
+"""The stage: keeps runs, sends a step, and records what crossed. One step is one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select
+
+from flows import wire
+from flows.checks import ENVIRON_KEY, Verdict
+from flows.grants import FLOWS
+from flows.realm import SANDBOX, Realm, find_realm, make_realm
+from flows.run import Exchange, Run, Step
+from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
+
+KEPT_FOR = 7 * 24 * 3600  # an untouched run lives a week
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+
+
+class WentOn(RuntimeError):
+    """The run is no longer where the sender thought it was; nothing was sent."""
+
+
+class Broken(RuntimeError):
+    """A party failed to answer at all: a fault of ours. Nothing was recorded."""
+
+
+class Stage:
+    """Runs in a store, and the WSGI entry their requests go to."""
+
+    def __init__(self, store: Store, authority: str) -> None:
+        self.store = store
+        self.authority = authority
+        self.entry: wire.WSGIApp = _no_entry
+
+    def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
+        """A new run in a realm of its own; its id."""
+        self._forget_old()
+        name = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        seed = seed or secrets.token_bytes(32)
+        with self.store.transaction():
+            make_realm(
+                self.store,
+                name,
+                self.authority,
+                by_host=True,
+                seed=seed,
+                clock=int(time.time()),
+                alg=options.get("alg", "ES256"),
+            )
+            self._write_run(name, name, flow, options, seed, owner)
+        return name
+
+    def start_in(self, realm: Realm, flow: str) -> Run:
+        """A new session of the realm's own client: a run like any other, that nobody walks."""
+        name = secrets.token_hex(12)
+        with self.store.transaction():
+            self._write_run(name, realm.name, flow, {}, secrets.token_bytes(32), "")
+        return self.find(name)
+
+    def _write_run(self, name: str, realm: str, flow: str, options: Mapping[str, str], seed: bytes, owner: str) -> None:
+        with self.store.transaction() as connection:
+            connection.execute(
+                runs.insert().values(
+                    id=name,
+                    realm=realm,
+                    flow=flow,
+                    options=dict(options),
+                    seed=seed,
+                    owner=hash_of(owner),
+                    made_at=time.time_ns(),
+                    touched_at=int(time.time()),
+                )
+            )
+
+    def find(self, run_id: str) -> Run:
+        """The run with that id; LookupError where there is none."""
+        with self.store.reading() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+            if row is None:
+                raise LookupError(f"there is no run {run_id}")
+            recorded = connection.execute(
+                select(exchanges).where(exchanges.c.run == run_id).order_by(exchanges.c.position)
+            ).all()
+        realm = find_realm(self.store, row.realm)
+        assert realm is not None  # a foreign key holds them together
+        return Run(
+            row.id,
+            realm,
+            FLOWS[row.flow],
+            row.options,
+            row.seed,
+            row.owner,
+            row.touched_at,
+            tuple(_exchange(each) for each in recorded),
+        )
+
+    def run_of_realm(self, realm: Realm) -> Run | None:
+        """The one run that a realm was made for; None for the sandbox."""
+        return None if realm.name == SANDBOX else self.find(realm.name)
+
+    def sandbox(self) -> Realm:
+        """The realm that is always there."""
+        realm = find_realm(self.store, SANDBOX)
+        assert realm is not None  # made when the application starts
+        return realm
+
+    def last_of(self, owner: str, flow: str | None = None) -> Run | None:
+        """The run that this browser touched last, of one flow or of any; None without one."""
+        if not owner:
+            return None
+        mine = select(runs.c.id).where(runs.c.owner == hash_of(owner))
+        if flow:
+            mine = mine.where(runs.c.flow == flow)
+        with self.store.reading() as connection:
+            run_id = connection.scalar(mine.order_by(runs.c.touched_at.desc(), runs.c.made_at.desc()).limit(1))
+        return self.find(run_id) if run_id else None
+
+    def prepare(self, run: Run, step: Step) -> wire.Request:
+        """The request of a step, as its sender would send it now."""
+        return step.prepare(run.seen_by(step.sender))
+
+    def send(self, run_id: str, step_name: str, position: int) -> Run:
+        """Prepare a step, send it, record it; WentOn if the run has moved since, and then nothing is sent."""
+        with self.store.transaction() as connection:
+            run = self.find(run_id)
+            step = next((step for step in run.next_steps if step.name == step_name), None)
+            if len(run.exchanges) != position or step is None:
+                raise WentOn(f"run {run_id} is at exchange {len(run.exchanges)}")
+            self._play(run, step)
+            connection.execute(runs.update().where(runs.c.id == run_id).values(touched_at=int(time.time())))
+            return self.find(run_id)
+
+    def play_client(self, run: Run) -> Run:
+        """Send those of the client's own steps that have no answer yet: none in a walk, all in the sandbox."""
+        while step := next((step for step in run.next_steps if step.sender == "client"), None):
+            with self.store.transaction():
+                self._play(run, step)
+            run = self.find(run.id)
+        return run
+
+    def _play(self, run: Run, step: Step) -> None:
+        raw = self.prepare(run, step).raw()
+        place = str(len(run.exchanges))
+        # A realm of one's own says the same again from the same seed; sessions that share a realm must not.
+        answered = wire.call(self.entry, raw, exchange=place if run.realm.name == run.id else f"{run.id}/{place}")
+        if answered.response.status >= 500:
+            raise Broken(f"{step.receiver} failed at {step.name} with {answered.response.status}")
+        self.record(run, step, raw, answered)
+        with self.store.transaction() as connection:
+            moved = realms.update().where(realms.c.name == run.realm.name, realms.c.clock.is_not(None))
+            connection.execute(moved.values(clock=realms.c.clock + 1))
+
+    def record(self, run: Run, step: Step | None, raw: bytes, answered: wire.Answered, receiver: str = "") -> None:
+        """Write an exchange at the end of a run; without a step it came from outside."""
+        with self.store.transaction() as connection:
+            position = connection.scalar(select(func.count()).where(exchanges.c.run == run.id))
+            connection.execute(
+                exchanges.insert().values(
+                    run=run.id,
+                    position=position,
+                    step=step.name if step else None,
+                    sender=step.sender if step else "outside",
+                    receiver=step.receiver if step else receiver,
+                    request=raw,
+                    response=answered.response.raw(),
+                    checks=[asdict(verdict) for verdict in answered.environ.get(ENVIRON_KEY, [])],
+                    at=run.realm.now(),
+                    microseconds=answered.microseconds,
+                )
+            )
+
+    def _forget_old(self) -> None:
+        before = int(time.time()) - KEPT_FOR
+        old = select(runs.c.realm).where(runs.c.touched_at < before, runs.c.realm != SANDBOX)
+        with self.store.transaction() as connection:
+            connection.execute(delete(realms).where(realms.c.name.in_(old)))
+            connection.execute(delete(runs).where(runs.c.touched_at < before))
+            for made in (sessions, authorization_requests):
+                connection.execute(delete(made).where(made.c.realm == SANDBOX, made.c.made_at < before))
+            for lasting in (codes, access_tokens):
+                connection.execute(delete(lasting).where(lasting.c.realm == SANDBOX, lasting.c.expires_at < before))
+
+
+def hash_of(owner: str) -> str:
+    """What is kept of the cookie that says whose run it is; "" belongs to nobody."""
+    return hashlib.sha256(owner.encode()).hexdigest() if owner else ""
+
+
+def _exchange(row: Row[Any]) -> Exchange:
+    return Exchange(
+        row.position,
+        row.step,
+        row.sender,
+        row.receiver,
+        row.request,
+        row.response,
+        tuple(Verdict(**each) for each in row.checks),
+        row.at,
+        row.microseconds,
+    )
+
+
+def _no_entry(_environ: Any, _start_response: Any) -> Any:
+    raise RuntimeError("the stage has no entry to send to yet")

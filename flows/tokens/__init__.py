@@ -1,0 +1,1 @@
+"""Tokens: keys, signing, reading and verifying. Pure functions, no Flask import."""
