@@ -1,4 +1,5 @@
-"""What every party's endpoint is asked: the request's parameters read strictly, and the checks that all parties share."""
+"""What every party's endpoint is asked: the request's parameters read strictly, and the checks that all parties
+share."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Asked:
-    """A request to a party of a realm. What a message refers to is a cached property; nothing here is changed by a check."""
+    """A request to a party of a realm. What a message refers to is a cached property; nothing here is changed by a
+    check."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -37,7 +39,8 @@ class Asked:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The query's parameters, the first of each name; empty if it is not UTF-8. A value that is empty counts as absent."""
+        """The query's parameters, the first of each name; empty if it is not UTF-8. A value that is empty counts as
+        absent."""
         return _first(_read(self.query_text) or [])
 
     @cached_property
@@ -86,7 +89,8 @@ def no_parameter_is_repeated(ask: Asked) -> Finding:
 
 @check("invalid_request", rfc="6749#section-4.1.3")
 def body_is_a_form(ask: Asked) -> Finding:
-    """A form in the body, and nothing else: a server that also took JSON or multipart would read one request in two ways."""
+    """A form in the body, and nothing else: a server that also took JSON or multipart would read one request in two
+    ways."""
     sent = ask.request.headers.get("Content-Type", "")
     kind = sent.split(";")[0].strip().lower()
     return passed() if kind == FORM else failed(expected=FORM, got=sent or "no Content-Type")

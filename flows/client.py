@@ -1,4 +1,5 @@
-"""The client, PhotoPrint: starts the flow, receives the callback, and decides whether to believe it (RFC 6749 §4.1, RFC 9207)."""
+"""The client, PhotoPrint: starts the flow, receives the callback, and decides whether to believe it (RFC 6749 §4.1,
+RFC 9207)."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class ClientAsk(Asked):
 
 @check("", rfc="6749#section-10.12")
 def session_is_known(ask: ClientAsk) -> Finding:
-    """The answer must reach the browser that asked. One that never came here to print has nothing to call back about."""
+    """The answer must reach the browser that asked. One that never came here to print has nothing to call back
+    about."""
     if ask.session is None:
         return failed(expected="the session cookie of a print order", got="none that fits")
     return passed()
@@ -46,14 +48,16 @@ def session_is_known(ask: ClientAsk) -> Finding:
 
 @check("", rfc="6749#section-10.12", defence=True)
 def state_is_mine(ask: ClientAsk) -> Finding:
-    """Anybody can make Alice’s browser open this address, with a code of their own in it. Only an answer to my question has my state."""
+    """Anybody can make Alice’s browser open this address, with a code of their own in it. Only an answer to my
+    question has my state."""
     assert ask.session
     return expect(ask.session.secret("state"), ask.query.get("state"), "The one I sent.", nothing="no state")
 
 
 @check("", rfc="9207#section-2.4", defence=True)
 def iss_is_whom_i_asked(ask: ClientAsk) -> Finding:
-    """A client with two authorization servers must not take a code of the one to the other. The answer says whose it is."""
+    """A client with two authorization servers must not take a code of the one to the other. The answer says whose it
+    is."""
     return expect(ask.realm.metadata["issuer"], ask.query.get("iss"), "The server I asked.", nothing="no iss")
 
 

@@ -1,7 +1,7 @@
 """The one WSGI entry: finds the party a request is for, by host or by path, and the realm it is in.
 
-`auth.localhost/REALM/…` and `/auth/REALM/…` are the same party. A URL that a party writes always comes from its realm's own
-address. What reaches a run's realm from outside is recorded in that run.
+`auth.localhost/REALM/…` and `/auth/REALM/…` are the same party. A URL that a party writes always
+comes from its realm's own address. What reaches a run's realm from outside is recorded in that run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Entry:
 
     def __init__(self, store: Store, stage: Stage, pages: wire.WSGIApp, parties: Mapping[str, wire.WSGIApp]) -> None:
         self._store = store
-        self._stage = stage
+        self.stage = stage
         self._pages = pages
         self._parties = parties
 
@@ -51,7 +51,7 @@ class Entry:
         }
         if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
             return self._parties[party](environ, start_response)
-        run = self._stage.run_of_realm(realm)
+        run = self.stage.run_of_realm(realm)
         if run is None and party != "client":
             return self._parties[party](environ, start_response)
         return self._recorded(environ, start_response, party, run)
@@ -75,7 +75,7 @@ class Entry:
             if run is not None and int(started[0][:3]) < 500:
                 response = wire.Response(int(started[0][:3]), tuple(started[1]), content)
                 step = environ.get("tokenwalk.step")
-                self._stage.record(run, step, came.raw(), wire.Answered(response, environ, 0), party)
+                self.stage.record(run, step, came.raw(), wire.Answered(response, environ, 0), party)
         start_response(*started)
         return [content]
 

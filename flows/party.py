@@ -21,7 +21,9 @@ PAGE_HEADERS = {
 
 def go_to(url: str) -> Response:
     """A redirect with 303: the browser goes there with a GET, and takes no form along (RFC 9700 §4.12)."""
-    return Response("", 303, {"Location": url})
+    answer = Response(status=303, headers={"Location": url})
+    del answer.headers["Content-Type"]  # there is no body to describe
+    return answer
 
 
 def make_party(name: str, templates: Path) -> Flask:

@@ -1,4 +1,5 @@
-"""The realm: the small world a run happens in, with one address, its own keys, clients and clock. Runs never share one."""
+"""The realm: the small world a run happens in, with one address, its own keys, clients and clock. Runs never share
+one."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Realm:
-    """One row of the store, and what follows from it. `authority` is "localhost:8765"; `clock` None is the wall clock."""
+    """One row of the store, and what follows from it. `authority` is "localhost:8765"; `clock` None is the wall
+    clock."""
 
     store: Store
     name: str
@@ -111,7 +113,7 @@ def derive(seed: bytes, *what: str) -> str:
 class Fresh:
     """Values that nobody can guess, new at every call: HMAC(realm's seed, this request, kind, counter).
 
-    `request_id` is the exchange's place in its run, so that a seeded run says the same again; from outside it is random.
+    `request_id` is the exchange's place in its run, so a seeded run says the same again; from outside it is random.
     """
 
     def __init__(self, realm: Realm, environ: dict[str, Any]) -> None:

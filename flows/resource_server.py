@@ -101,7 +101,8 @@ def token_is_a_jwt(ask: PhotosAsk) -> Finding:
 
 @check("invalid_token", rfc="9068#section-4", status=401, defence=True)
 def typ_is_at_jwt(ask: PhotosAsk) -> Finding:
-    """A server signs other tokens with the same key. `typ` says that this one is an access token, and not, say, a login."""
+    """A server signs other tokens with the same key. `typ` says that this one is an access token, and not, say, a
+    login."""
     assert ask.parts
     typ = ask.parts.header.get("typ")
     if isinstance(typ, str) and typ.lower() in ("at+jwt", "application/at+jwt"):
@@ -111,7 +112,8 @@ def typ_is_at_jwt(ask: PhotosAsk) -> Finding:
 
 @check("invalid_token", rfc="8725#section-3.1", status=401)
 def key_and_algorithm_are_the_issuers(ask: PhotosAsk) -> Finding:
-    """The token names a key and an algorithm, but a forger writes the header. Both must be ones that this API trusts already."""
+    """The token names a key and an algorithm, but a forger writes the header. Both must be ones that this API trusts
+    already."""
     assert ask.parts
     alg = str(ask.parts.header.get("alg"))
     if ask.key is None:
@@ -122,7 +124,8 @@ def key_and_algorithm_are_the_issuers(ask: PhotosAsk) -> Finding:
 
 @check("invalid_token", rfc="7515#section-5.2", status=401)
 def signature_verifies(ask: PhotosAsk) -> Finding:
-    """Only the authorization server has the private key. If the signature fits, nobody has changed a character since."""
+    """Only the authorization server has the private key. If the signature fits, nobody has changed a character
+    since."""
     assert ask.key
     if jws.signature_verifies(ask.token, ask.key.key, ask.key.alg):
         return passed(f"With key {ask.key.kid}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, make_response, request
 
 from flows.authorization_server.authorize import authorize
+from flows.authorization_server.forms import forms
 from flows.authorization_server.token import token
 from flows.party import PAGE_HEADERS, make_party
 from flows.realm import WELL_KNOWN, Realm
@@ -18,6 +19,7 @@ def make_app(templates: Path) -> Flask:
     """RFC 8414 metadata, JWKS, /authorize and /token."""
     app = make_party(__name__, templates)
     app.register_blueprint(authorize)
+    app.register_blueprint(forms)
     app.register_blueprint(token)
 
     @app.get(WELL_KNOWN)

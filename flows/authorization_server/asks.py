@@ -67,7 +67,8 @@ class AuthorizeAsk(_WithSession):
 
 
 def matches(client: story.Client, registered: str, asked: str) -> bool:
-    """Whether a redirect_uri is a registered one, to the letter; a native client's loopback port may vary (RFC 8252 §7.3)."""
+    """Whether a redirect_uri is a registered one, to the letter; a native client's loopback port may vary (RFC 8252
+    §7.3)."""
     if asked == registered:
         return True
     loopback = re.fullmatch(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?", registered) if client.native else None

@@ -45,7 +45,8 @@ def client_id_is_the_same_everywhere(ask: TokenAsk) -> Finding:
 
 @check("invalid_client", rfc="6749#section-2.3.1", status=401)
 def client_is_authenticated(ask: TokenAsk) -> Finding:
-    """A token is given to one client. One that can keep a secret proves with it who it is; a public one can only say so."""
+    """A token is given to one client. One that can keep a secret proves with it who it is; a public one can only say
+    so."""
     if ask.authorization and ask.basic is None:
         return failed(expected="Basic, with a client_id and a secret", got="a header that cannot be read so")
     if ask.client is None:
@@ -135,9 +136,11 @@ def _issue(ask: TokenAsk) -> dict[str, object]:
 
 
 def _revoke_if_replayed(ask: TokenAsk, refused: Refusal) -> None:
-    """A code shown again by the client it belongs to: one of the two had it stolen, so what it gave is revoked (§4.1.2).
+    """A code shown again by the client it belongs to: one of the two had it stolen, so what it gave is revoked
+    (§4.1.2).
 
-    Only after the client and its code_verifier were found right: anybody else who saw the code could revoke by showing it.
+    Only after the client and its code_verifier were found right: anybody else who saw the code could revoke by
+    showing it.
     """
     replayed = refused.check is spend_code or (refused.check is code_has_not_expired and ask.code.used_at is not None)
     if not replayed:

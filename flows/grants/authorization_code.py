@@ -271,7 +271,8 @@ def code_is_known(ask: TokenAsk) -> Finding:
 
 @check("invalid_grant", rfc="6749#section-4.1.3", defence=True)
 def code_was_issued_to_this_client(ask: TokenAsk) -> Finding:
-    """A code that leaked must be useless to every other client, even to an honest one that was tricked into sending it."""
+    """A code that leaked must be useless to every other client, even to an honest one that was tricked into sending
+    it."""
     return expect(ask.code.client_id, ask.client_id, f"To {ask.code.client_id}, and to nobody else.")
 
 
@@ -295,7 +296,8 @@ def code_verifier_matches(ask: TokenAsk) -> Finding:
 
 @check("invalid_grant", rfc="6749#section-4.1.2")
 def code_has_not_expired(ask: TokenAsk) -> Finding:
-    """A code passes through a browser, where it can be read; the less time it lives, the less it is worth to a thief."""
+    """A code passes through a browser, where it can be read; the less time it lives, the less it is worth to a
+    thief."""
     age, lifetime = ask.realm.now() - ask.code.issued_at, ask.code.expires_at - ask.code.issued_at
     if age >= lifetime:
         return failed(expected=f"a code at most {lifetime} s old", got=f"{age} s old")
@@ -304,7 +306,8 @@ def code_has_not_expired(ask: TokenAsk) -> Finding:
 
 @check("invalid_grant", rfc="6749#section-4.1.2")
 def spend_code(ask: TokenAsk) -> Finding:
-    """A code works once. It is spent here, last of all, so that a refusal above never costs the rightful client its code."""
+    """A code works once. It is spent here, last of all, so that a refusal above never costs the rightful client its
+    code."""
     spent = update(codes).where(
         codes.c.realm == ask.realm.name, codes.c.code == ask.code.code, codes.c.used_at.is_(None)
     )

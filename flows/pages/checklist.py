@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from pygments.token import Token
+from pygments.token import STANDARD_TYPES, _TokenType
 
 from flows.checks import CHECKS, Check, Verdict
 
@@ -50,10 +49,9 @@ def source_of(name: str) -> Source:
     decide = CHECKS[name].decide
     text, first = inspect.getsourcelines(decide)
     path = Path(inspect.getsourcefile(decide) or "").resolve().relative_to(_ROOT).as_posix()
-    css = HtmlFormatter()
     lines: list[tuple[int, list[tuple[str, str]]]] = [(first, [])]
     for kind, piece in PythonLexer(stripnl=False).get_tokens("".join(text)):
-        style = css._get_css_class(kind) if kind is not Token.Text else ""
+        style = _css_class(kind)
         for place, part in enumerate(piece.split("\n")):
             if place:
                 lines.append((lines[-1][0] + 1, []))
@@ -62,3 +60,10 @@ def source_of(name: str) -> Source:
     while lines and not lines[-1][1]:
         lines.pop()
     return Source(path, lines)
+
+
+def _css_class(kind: _TokenType) -> str:
+    """Pygments' own short class name of a token, or of the nearest kind above it that has one."""
+    while kind not in STANDARD_TYPES and kind.parent:
+        kind = kind.parent
+    return STANDARD_TYPES[kind]

@@ -1,4 +1,5 @@
-"""Cast and arrows: where each step of a flow stands in the picture. The words of an arrow are the same story as text."""
+"""Cast and arrows: where each step of a flow stands in the picture. The words of an arrow are the same story as
+text."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ FIRST, ROW, REFUSAL = 78, 46, 34
 
 @dataclass(frozen=True)
 class Arrow:
-    """One step in the picture; `state` is done, now or later. `back` is where its refusal is drawn, None without one."""
+    """One step in the picture; `state` is done, now or later. `back` is where its refusal is drawn, None without
+    one."""
 
     number: int
     step: Step

@@ -1,6 +1,7 @@
 """A message line by line: each parameter, header and JSON member on a line of its own, with the note that explains it.
 
-The lines are read from the recorded bytes. What a line shows is what crossed; where that is percent-encoded or base64, the
+The lines are read from the recorded bytes. What a line shows is what crossed; where that is percent-encoded or
+base64, the
 plain text stands under it.
 """
 

@@ -153,7 +153,7 @@ def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
         "checks": checklist.rows(exchange.verdicts),
         "source": checklist.source_of(refused.check) if refused else None,
         "token": _token(run, exchange),
-        "is_page": exchange.response.content_type == "text/html",
+        "is_page": bool(exchange.response.body) and exchange.response.content_type == "text/html",
     }
 
 

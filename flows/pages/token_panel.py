@@ -1,4 +1,5 @@
-"""A token opened into its three parts: every member explained, times as times, the signature verified with a named key."""
+"""A token opened into its three parts: every member explained, times as times, the signature verified with a named
+key."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Panel:
-    """What the page shows of a token. `key` is the kid that verified its signature; None if none of the realm's does."""
+    """What the page shows of a token. `key` is the kid that verified its signature; None if none of the realm's
+    does."""
 
     encoded: tuple[str, str, str]
     header: list[Member]

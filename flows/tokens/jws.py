@@ -6,13 +6,19 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from flows.tokens.keys import Key
 
 _jws = jwt.PyJWS()
+
+Private = EllipticCurvePrivateKey | Ed25519PrivateKey | RSAPrivateKey
+Public = EllipticCurvePublicKey | Ed25519PublicKey | RSAPublicKey
 
 
 class NotAJWT(ValueError):
@@ -31,13 +37,13 @@ class Parts:
 def sign(payload: dict[str, Any], key: Key, *, alg: str, kid: str, typ: str) -> str:
     """A JWT in compact form (RFC 7515 §3.1), its payload written as compact JSON."""
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
-    return _jws.encode(text, key.private_key, algorithm=alg, headers={"typ": typ, "kid": kid})
+    return _jws.encode(text, cast(Private, key.private_key), algorithm=alg, headers={"typ": typ, "kid": kid})
 
 
 def signature_verifies(token: str, key: Key, alg: str) -> bool:
     """Whether this key, used with this one algorithm, made the signature. Nothing else is looked at."""
     try:
-        _jws.decode(token, key.public_key, algorithms=[alg])
+        _jws.decode(token, cast(Public, key.public_key), algorithms=[alg])
     except (jwt.PyJWTError, ValueError):
         return False
     return True

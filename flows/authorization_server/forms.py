@@ -1,0 +1,171 @@
+"""Alice's answers: the login form and the consent form, posted from our own pages (RFC 6749 §3.1, §10.12)."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, request
+from sqlalchemy import update
+
+from flows import story
+from flows.asked import body_is_a_form, no_parameter_is_repeated, parameters_are_text
+from flows.authorization_server.answers import back, form_error, open_session, page, set_session
+from flows.authorization_server.asks import REQUEST_LIFETIME, PageAsk, csrf_of
+from flows.checks import Finding, check, decide, failed, passed
+from flows.party import go_to
+from flows.realm import Fresh, Realm
+from flows.store import authorization_requests, codes
+
+forms = Blueprint("forms", __name__)
+
+
+# What both forms are held to.
+
+
+@check("", rfc="6749#section-10.12", status=403)
+def form_came_from_our_page(ask: PageAsk) -> Finding:
+    """Another site can make a browser post a form here, with Alice’s cookie. It cannot know what our own page put
+    into it."""
+    if not ask.session_id:
+        return failed(expected="the session cookie", got="no cookie")
+    return passed() if ask.csrf_fits else failed(expected="the csrf value of this session", got="another one")
+
+
+@check("", rfc="6749#section-4.1.1", status=400)
+def authorization_request_is_open(ask: PageAsk) -> Finding:
+    """The page was about one request of one session. An answer to any other would approve what Alice did not see."""
+    if ask.pending is None:
+        return failed(expected="a request of this session", got="none with that number")
+    if not ask.pending_is_fresh:
+        return failed(expected=f"a page at most {REQUEST_LIFETIME} s old", got="an older one")
+    return passed()
+
+
+# The login form.
+
+
+@check("", rfc="6749#section-3.1", status=403)
+def password_fits(ask: PageAsk) -> Finding:
+    """The server must know that this is Alice, in whatever way it likes. It does not tell which half was wrong."""
+    person = story.PEOPLE.get(ask.form.get("username", ""))
+    expected = person.password if person else ""
+    fits = hmac.compare_digest(expected.encode(), ask.form.get("password", "").encode())
+    if person is None or not fits:
+        return failed(expected="a username and its password", got="a pair that does not fit")
+    return passed(f"This is {person.name}.")
+
+
+LOG_IN = [
+    body_is_a_form,
+    parameters_are_text,
+    no_parameter_is_repeated,
+    form_came_from_our_page,
+    authorization_request_is_open,
+    password_fits,
+]
+
+
+@forms.post("/login")
+def log_in() -> Response:
+    """Open a session under a new id, so that an id planted before the login is worth nothing, and go on with the
+    request."""
+    ask = PageAsk(request)
+    if refused := decide(LOG_IN, ask):
+        if refused.check is not password_fits:
+            return form_error(refused)
+        client = ask.realm.clients[dict(parse_qsl(ask.pending.query if ask.pending else ""))["client_id"]]
+        return page(
+            "login", refused.check.status, action=f"{ask.realm.issuer}/login", client_name=client.name,
+            csrf=csrf_of(ask.realm, ask.session_id), authorization_request=ask.form["authorization_request"],
+            username=ask.form.get("username", "")[:100], problem="That name and password do not fit together.",
+        )  # fmt: skip
+    assert ask.pending
+    session_id = open_session(ask.realm, Fresh(ask.realm, ask.environ)("session"), ask.form["username"])
+    answer = go_to(f"{ask.realm.issuer}/authorize?{ask.pending.query}")
+    set_session(answer, ask.realm, session_id)
+    return answer
+
+
+# The consent form.
+
+
+@check("", rfc="6749#section-3.1", status=403)
+def person_is_logged_in(ask: PageAsk) -> Finding:
+    """Only the owner of the photos can give a permission to read them."""
+    if ask.person is None:
+        return failed(expected="a session in which somebody has logged in", got="none")
+    return passed(f"This is {ask.person.name}.")
+
+
+@check("", rfc="6749#section-4.1.1", status=400)
+def decision_is_yes_or_no(ask: PageAsk) -> Finding:
+    """Anything but a clear yes or no is neither."""
+    decision = ask.form.get("decision", "nothing")
+    return passed(decision) if decision in ("approve", "deny") else failed(expected="approve or deny", got=decision)
+
+
+@check("", rfc="6749#section-4.1.2", status=400)
+def answer_is_given_once(ask: PageAsk) -> Finding:
+    """One question, one answer. It is used up here, last of all, so a second click or a replayed form gives no second
+    code."""
+    assert ask.pending
+    mine = update(authorization_requests).where(
+        authorization_requests.c.realm == ask.realm.name,
+        authorization_requests.c.id == ask.pending.id,
+        authorization_requests.c.answered_at.is_(None),
+    )
+    with ask.realm.store.transaction() as connection:
+        done = mine.values(answered_at=ask.realm.now()).returning(authorization_requests.c.id)
+        won = connection.execute(done).one_or_none()
+    return passed() if won else failed(expected="a question without an answer", got="one that was answered before")
+
+
+CONSENT = [
+    body_is_a_form,
+    parameters_are_text,
+    no_parameter_is_repeated,
+    person_is_logged_in,
+    form_came_from_our_page,
+    authorization_request_is_open,
+    decision_is_yes_or_no,
+    answer_is_given_once,
+]
+
+
+@forms.post("/consent")
+def answer_client() -> Response:
+    """Alice's yes becomes a code, her no an error; either goes back to the client through the browser."""
+    ask = PageAsk(request)
+    with ask.realm.store.transaction():
+        if refused := decide(CONSENT, ask):
+            return form_error(refused)
+        assert ask.pending and ask.person
+        asked = dict(parse_qsl(ask.pending.query, keep_blank_values=True))
+        client = ask.realm.clients[asked["client_id"]]
+        redirect_uri = asked.get("redirect_uri") or client.redirect_uris[0]
+        if ask.form["decision"] == "deny":
+            return back(ask.realm, redirect_uri, {"error": "access_denied"}, asked.get("state"))
+        code = _issue_code(ask.realm, Fresh(ask.realm, ask.environ), client, ask.person, asked)
+        return back(ask.realm, redirect_uri, {"code": code}, asked.get("state"))
+
+
+def _issue_code(realm: Realm, fresh: Fresh, client: story.Client, person: story.Person, asked: dict[str, str]) -> str:
+    """A code bound to client, redirect_uri and challenge; what it will give belongs to one family."""
+    code, now = fresh("code"), realm.now()
+    with realm.store.transaction() as connection:
+        connection.execute(
+            codes.insert().values(
+                realm=realm.name,
+                code=code,
+                client_id=client.client_id,
+                username=person.username,
+                redirect_uri=asked.get("redirect_uri") or None,
+                scope=asked.get("scope") or story.DEFAULT_SCOPE,
+                code_challenge=asked.get("code_challenge") or None,
+                family=fresh("family"),
+                issued_at=now,
+                expires_at=now + client.code_lifetime,
+            )
+        )
+    return code

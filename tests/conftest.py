@@ -1,0 +1,98 @@
+"""What the tests share: an application on a database of its own, and one that is served over a real socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from flows.entry import Entry
+from flows.run import Run
+from flows.stage import Stage
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'tokenwalk.sqlite3'}"
+
+
+@pytest.fixture
+def entry(database_url: str) -> Entry:
+    """The whole application, in process."""
+    return create_app(database_url, "localhost:8765")
+
+
+@pytest.fixture
+def stage(entry: Entry) -> Stage:
+    return entry.stage
+
+
+def walk(stage: Stage, *choices: str, until: str | None = None, alg: str = "ES256") -> Run:
+    """Walk the code flow to its end, or up to and with the step `until`; `choices` are taken where there is one."""
+    run = stage.find(stage.start("authorization_code", {"alg": alg}, "the browser that started it"))
+    while run.next_steps:
+        step = next((step for step in run.next_steps if step.name in choices), run.next_steps[0])
+        run = stage.send(run.id, step.name, len(run.exchanges))
+        if step.name == until:
+            break
+    return run
+
+
+@dataclass(frozen=True)
+class Server:
+    """The application under granian, on a port of its own."""
+
+    port: int
+    database_url: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def serve(database_url: str) -> Server:
+    """Start `python app.py` and wait until it answers."""
+    port = free_port()
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    server = Server(port, database_url, process)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{server.url}/static/icon.svg", timeout=5).close()
+            return server
+        except (urllib.error.URLError, OSError):
+            continue
+    process.kill()
+    raise RuntimeError("the server did not start")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    database = tmp_path_factory.mktemp("served") / "tokenwalk.sqlite3"
+    running = serve(f"sqlite:///{database}")
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=15)
