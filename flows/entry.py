@@ -91,7 +91,7 @@ def _place(environ: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
         label, _, inner = inner[1:].partition("/")
         inner = "/" + inner
         prefix = "/" + label
-    if label not in PARTY_OF or inner.startswith("/static/"):
+    if label not in PARTY_OF or inner.startswith("/static/") or inner == "/favicon.ico":
         return None
     name, slash, rest = inner[1:].partition("/")
     if well_known:

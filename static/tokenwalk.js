@@ -9,8 +9,14 @@ document.addEventListener("keydown", (event) => {
   control.click();
 });
 
+// On a phone the list of passed checks starts closed.
+const closeOnPhones = () => {
+  if (matchMedia("(max-width: 480px)").matches) document.querySelectorAll("details.compact").forEach((list) => (list.open = false));
+};
+closeOnPhones();
+
 // After a step was swapped in, the heading of the new step is where reading goes on.
 document.addEventListener("htmx:after:swap", () => {
-  const heading = document.querySelector("#step");
-  if (heading) heading.focus({ preventScroll: true });
+  closeOnPhones();
+  document.querySelector("#step")?.focus({ preventScroll: true });
 });

@@ -35,6 +35,11 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     for part in (home, runs, sandbox):
         app.register_blueprint(part.pages(stage))
 
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        """Browsers ask for it on the parties' hosts too, whose pages name no icon."""
+        return app.send_static_file("icon.svg")
+
     @app.before_request
     def only_our_pages_may_post() -> None:
         if request.method not in ("GET", "HEAD", "OPTIONS") and not came_from_us():

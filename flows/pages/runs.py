@@ -12,6 +12,7 @@ from flows.grants import FLOWS
 from flows.pages import checklist, diagram
 from flows.pages.lines import request_lines, response_lines
 from flows.pages.owner import make_owner, owner, remember
+from flows.pages.seen import who_has_seen
 from flows.pages.token_panel import Panel, open_token
 from flows.party import go_to
 from flows.run import Exchange, NotSeen, Run, Step
@@ -129,6 +130,7 @@ def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
         "mine": _is_mine(run),
         "arrows": diagram.arrows(run, number),
         "counts": _counts(run),
+        "seen": who_has_seen(run, number),
         "walked_to": walked_to,
         "next_steps": next_steps,
         "at_front": number == walked_to or not run.walked or bool(upcoming),
