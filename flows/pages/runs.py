@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,7 +55,7 @@ def pages(stage: Stage) -> Blueprint:
         if not _is_mine(run):
             abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
         step, position = request.form.get("step", ""), request.form.get("position", "")
-        if not position.isdecimal() or step not in {each.name for each in run.flow.steps}:
+        if not _is_number(position) or step not in {each.name for each in run.flow.steps}:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
         try:
             run = stage.send(run_id, step, int(position))
@@ -93,7 +94,7 @@ def pages(stage: Stage) -> Blueprint:
         asked = request.args.get("step")
         if asked is None:
             return run.flow.number(run.walked[-1].step or "") if run.walked else 1
-        if not asked.isdecimal() or len(asked) > 4 or not 1 <= int(asked) <= last:
+        if not _is_number(asked) or not 1 <= int(asked) <= last:
             abort(
                 404, f"The steps of this flow are numbered 1 to {last}, and this address asks for step {asked[:40]!r}."
             )
@@ -104,6 +105,10 @@ def pages(stage: Stage) -> Blueprint:
         return make_response(render_template(template, **_shown(stage, run, number)))
 
     return runs
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,6}", text) is not None
 
 
 def _is_mine(run: Run) -> bool:

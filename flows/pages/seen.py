@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from flows.run import Exchange, Run
+from flows.story import PARTIES
 from flows.wire import lenient_fields
 
 FOLLOWED = ("password", "state", "code_challenge", "code_verifier", "code", "access_token")
