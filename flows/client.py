@@ -84,11 +84,15 @@ RECEIVE_ANSWER = [
     code_came_back,
 ]
 
+# What the shop tells Alice. Why, to the letter, is in the checklist; she could do nothing with it.
 _WORDS = {
-    "no_error_came_back": "You did not allow it",
-    "state_is_mine": "This answer is not to my question",
-    "iss_is_whom_i_asked": "This answer is from another server",
+    "no_error_came_back": ("You did not allow it", "So we have not looked at your photos, and nothing was printed."),
+    "session_is_known": ("We do not know this order", "No print order was begun in this browser, so we did nothing."),
 }
+_OTHERWISE = (
+    "This answer cannot be trusted",
+    "We cannot tell that it belongs to your order, so we did nothing with it.",
+)
 
 
 def make_app(templates: Path, stage: Stage) -> Flask:
@@ -121,9 +125,7 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         if ask.session and ask.session.id != ask.realm.name:  # a session in the sandbox, that nobody else records
             ask.environ |= {"tokenwalk.run": ask.session, "tokenwalk.step": authorization_code.callback}
         if refused:
-            says = f"Expected: {refused.finding.expected}. Got: {refused.finding.got}."
-            title = _WORDS.get(refused.check.name, "This answer cannot be used")
-            return _refused(ask, refused.check.status, title, says)
+            return _refused(ask, refused.check.status, *_WORDS.get(refused.check.name, _OTHERWISE))
         return go_to(f"{ask.realm.address('client')}/prints")
 
     @app.get("/prints")
@@ -131,7 +133,7 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         """Play those of the client's own steps that nobody has played yet, and show what came of them."""
         ask = ClientAsk(stage)
         if refused := decide([session_is_known], ask):
-            return _refused(ask, refused.check.status, "Nothing to show", "There is no print order in this browser.")
+            return _refused(ask, refused.check.status, *_WORDS[refused.check.name])
         assert ask.session
         run = stage.play_client(ask.session)
         try:

@@ -33,7 +33,7 @@ def pages(stage: Stage) -> Blueprint:
             "flow.html",
             flow=chosen,
             algorithms=ALGORITHMS,
-            mini=diagram.mini(chosen),
+            mini_arrows=diagram.mini(chosen),
             last=stage.last_of(owner(), name),
         )
 

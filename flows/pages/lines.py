@@ -97,7 +97,7 @@ def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Ite
             plain=plain if plain != value else "",
             kind=kind,
             note=explain(kind, read),
-            value_note=explain("value", f"{read}={plain}"),
+            value_note=explain("error", plain) if read == "error" else explain("value", f"{read}={plain}"),
             part_of=part_of,
             followed=FOLLOWED.get(read, ""),
         )

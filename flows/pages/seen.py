@@ -14,12 +14,7 @@ FOLLOWED = ("password", "state", "code_challenge", "code_verifier", "code", "acc
 
 def who_has_seen(run: Run, number: int) -> dict[str, list[str]]:
     """Party → names of the values it has seen, in the order of FOLLOWED, up to and with the step of that number."""
-    seen: dict[str, set[str]] = {
-        "browser": set(),
-        "client": set(),
-        "authorization_server": set(),
-        "resource_server": set(),
-    }
+    seen: dict[str, set[str]] = {party: set() for party in PARTIES}
     for exchange in run.walked:
         if run.flow.number(exchange.step or "") <= number:
             carried = set(carried_by(exchange))
