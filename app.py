@@ -62,6 +62,8 @@ def main() -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]  # granian would hand them to us as headers
     os.environ["TOKENWALK_AUTHORITY"] = f"localhost:{asked.port}"
     print(f"Tokenwalk is at http://localhost:{asked.port}/ (stop it with Ctrl+C)", flush=True)
     Granian(
@@ -70,7 +72,7 @@ def main() -> None:
         port=asked.port,
         interface=Interfaces.WSGI,
         factory=True,
-        blocking_threads=8,
+        blocking_threads=2,
         log_level=LogLevels.warning,
         working_dir=HERE,
     ).serve()

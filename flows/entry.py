@@ -16,7 +16,7 @@ from flows import wire
 from flows.party import MOST_BYTES
 from flows.realm import HOSTS, WELL_KNOWN, find_realm
 from flows.run import Run
-from flows.stage import Stage
+from flows.stage import Broken, Stage
 from flows.store import Store
 
 PARTY_OF = {host: party for party, host in HOSTS.items()}
@@ -34,6 +34,8 @@ class Entry:
         self._parties = parties
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if not environ.get("HTTP_HOST") or "," in environ["HTTP_HOST"]:
+            return _plain(400, "A request names one host (RFC 9112 §3.2).")(environ, start_response)
         too_large = _too_large(environ)
         if too_large:
             return too_large(environ, start_response)
@@ -61,7 +63,7 @@ class Entry:
 
         The sandbox's client names the run itself, by its session, and the step that this was to it.
         """
-        body = environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), MOST_BYTES + 1))
+        body = environ["wsgi.input"].read(MOST_BYTES + 1)
         environ["wsgi.input"] = io.BytesIO(body)
         came = wire.request_of(environ, body)
         started: list[Any] = []
@@ -69,13 +71,18 @@ class Entry:
         def keep(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             started[:] = [status, headers]
 
-        with self._store.transaction():
-            content = b"".join(self._parties[party](environ, keep))
-            run = environ.get("tokenwalk.run") or run
-            if run is not None and int(started[0][:3]) < 500:
-                response = wire.Response(int(started[0][:3]), tuple(started[1]), content)
-                step = environ.get("tokenwalk.step")
-                self.stage.record(run, step, came.raw(), wire.Answered(response, environ, 0), party)
+        try:
+            with self._store.transaction():
+                content = b"".join(self._parties[party](environ, keep))
+                status = int(started[0][:3])
+                if status >= 500:
+                    raise Broken(f"{party} failed with {status}")  # and leaves nothing behind
+                if run := environ.get("tokenwalk.run") or run:
+                    response = wire.Response(status, tuple(started[1]), content)
+                    step = environ.get("tokenwalk.step")
+                    self.stage.record(run, step, came.raw(), wire.Answered(response, environ, 0), party)
+        except Broken:
+            pass
         start_response(*started)
         return [content]
 

@@ -32,6 +32,13 @@ def make_party(name: str, templates: Path) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+
+    @app.after_request
+    def allow_in_order(answer: Response) -> Response:
+        if "Allow" in answer.headers:
+            answer.headers["Allow"] = ", ".join(sorted(answer.allow))
+        return answer
 
     @app.errorhandler(HTTPException)
     def plain_error(error: HTTPException) -> Response:

@@ -9,10 +9,10 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from flows import story
 from flows.store import Store, realms, signing_keys
@@ -75,11 +75,9 @@ class Realm:
         return derive(self.seed, *what)
 
     @cached_property
-    def signing_keys(self) -> list[SigningKey]:
+    def signing_keys(self) -> tuple[SigningKey, ...]:
         """The realm's keys; the first one signs."""
-        with self.store.reading() as connection:
-            rows = connection.execute(select(signing_keys).where(signing_keys.c.realm == self.name)).all()
-        return [SigningKey(row.kid, row.alg, keys.load(row.private_key, row.alg)) for row in rows]
+        return _keys_of(self.store, self.name)
 
     @cached_property
     def jwks(self) -> dict[str, Any]:
@@ -163,9 +161,20 @@ def open_sandbox(store: Store, authority: str) -> None:
         connection.execute(realms.update().where(realms.c.name == SANDBOX).values(authority=authority))
 
 
+@lru_cache(maxsize=1024)
+def _keys_of(store: Store, name: str) -> tuple[SigningKey, ...]:
+    """A realm's keys never change, so they are read once."""
+    with store.reading() as connection:
+        rows = connection.execute(select(signing_keys).where(signing_keys.c.realm == name)).all()
+    return tuple(SigningKey(row.kid, row.alg, keys.load(row.private_key, row.alg)) for row in rows)
+
+
+_BY_NAME = select(realms).where(realms.c.name == bindparam("name"))
+
+
 def find_realm(store: Store, name: str) -> Realm | None:
     with store.reading() as connection:
-        row = connection.execute(select(realms).where(realms.c.name == name)).one_or_none()
+        row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
     return None if row is None else realm_of(store, row)
 
 

@@ -16,7 +16,7 @@ from flows.asked import Asked
 from flows.checks import Finding, Refusal, check, decide, expect, failed, passed
 from flows.party import make_party
 from flows.realm import Fresh, SigningKey
-from flows.store import access_tokens, photos, revoked_families
+from flows.store import access_tokens, families, photos
 from flows.story import ALICES_PHOTOS
 from flows.tokens import jws
 
@@ -54,14 +54,12 @@ class PhotosAsk(Asked):
     @cached_property
     def revoked(self) -> bool:
         """Whether the grant that gave this token has been revoked, in the list that Snapbox's two servers share."""
+        its_family = (families.c.realm == access_tokens.c.realm) & (families.c.id == access_tokens.c.family)
         found = (
-            select(revoked_families.c.family)
-            .join(
-                access_tokens,
-                (access_tokens.c.realm == revoked_families.c.realm)
-                & (access_tokens.c.family == revoked_families.c.family),
-            )
+            select(families.c.id)
+            .join(access_tokens, its_family)
             .where(access_tokens.c.realm == self.realm.name, access_tokens.c.jti == str(self.claims.get("jti")))
+            .where(families.c.revoked_at.is_not(None))
         )
         with self.realm.store.reading() as connection:
             return connection.scalar(found) is not None

@@ -109,11 +109,11 @@ class Exchange:
 
     @cached_property
     def request(self) -> wire.Request:
-        return wire.parse_request(self.request_bytes)
+        return wire.recorded_request(self.request_bytes)
 
     @cached_property
     def response(self) -> wire.Response:
-        return wire.parse_response(self.response_bytes)
+        return wire.recorded_response(self.response_bytes)
 
     @property
     def refused(self) -> Verdict | None:

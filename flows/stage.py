@@ -6,20 +6,36 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
 from flows import wire
 from flows.checks import ENVIRON_KEY, Verdict
 from flows.grants import FLOWS
-from flows.realm import SANDBOX, Realm, find_realm, make_realm
+from flows.realm import SANDBOX, Realm, find_realm, make_realm, realm_of
 from flows.run import Exchange, Run, Step
 from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
 
 KEPT_FOR = 7 * 24 * 3600  # an untouched run lives a week
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+
+
+_RUN = (
+    select(
+        realms,
+        runs.c.id,
+        runs.c.flow,
+        runs.c.options,
+        runs.c.owner,
+        runs.c.touched_at,
+        runs.c.seed.label("run_seed"),
+    )
+    .join(realms, realms.c.name == runs.c.realm)
+    .where(runs.c.id == bindparam("run"))
+)
+_EXCHANGES = select(exchanges).where(exchanges.c.run == bindparam("run")).order_by(exchanges.c.position)
 
 
 class WentOn(RuntimeError):
@@ -81,24 +97,28 @@ class Stage:
     def find(self, run_id: str) -> Run:
         """The run with that id; LookupError where there is none."""
         with self.store.reading() as connection:
-            row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+            row = connection.execute(_RUN, {"run": run_id}).one_or_none()
             if row is None:
                 raise LookupError(f"there is no run {run_id}")
-            recorded = connection.execute(
-                select(exchanges).where(exchanges.c.run == run_id).order_by(exchanges.c.position)
-            ).all()
-        realm = find_realm(self.store, row.realm)
-        assert realm is not None  # a foreign key holds them together
+            recorded = connection.execute(_EXCHANGES, {"run": run_id}).all()
         return Run(
             row.id,
-            realm,
+            realm_of(self.store, row),
             FLOWS[row.flow],
             row.options,
-            row.seed,
+            row.run_seed,
             row.owner,
             row.touched_at,
             tuple(_exchange(each) for each in recorded),
         )
+
+    def owner_of(self, run_id: str) -> str:
+        """The hash of whose run it is; LookupError where there is none."""
+        with self.store.reading() as connection:
+            owner: str | None = connection.scalar(select(runs.c.owner).where(runs.c.id == run_id))
+        if owner is None:
+            raise LookupError(f"there is no run {run_id}")
+        return owner
 
     def run_of_realm(self, realm: Realm) -> Run | None:
         """The one run that a realm was made for; None for the sandbox."""
@@ -128,52 +148,58 @@ class Stage:
     def send(self, run_id: str, step_name: str, position: int) -> Run:
         """Prepare a step, send it, record it; WentOn if the run has moved since, and then nothing is sent."""
         with self.store.transaction() as connection:
+            # SQLite has one writer at a time; elsewhere a second click waits here for the first.
+            connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
             run = self.find(run_id)
             step = next((step for step in run.next_steps if step.name == step_name), None)
             if len(run.exchanges) != position or step is None:
                 raise WentOn(f"run {run_id} is at exchange {len(run.exchanges)}")
-            self._play(run, step)
-            connection.execute(runs.update().where(runs.c.id == run_id).values(touched_at=int(time.time())))
-            return self.find(run_id)
+            run = self._play(run, step)
+            connection.execute(runs.update().where(runs.c.id == run_id), {"touched_at": int(time.time())})
+            return run
 
     def play_client(self, run: Run) -> Run:
         """Send those of the client's own steps that have no answer yet: none in a walk, all in the sandbox."""
         while step := next((step for step in run.next_steps if step.sender == "client"), None):
             with self.store.transaction():
-                self._play(run, step)
-            run = self.find(run.id)
+                run = self._play(run, step)
         return run
 
-    def _play(self, run: Run, step: Step) -> None:
+    def _play(self, run: Run, step: Step) -> Run:
+        """Send a step and record it; the run as it is then, its clock a second on."""
         raw = self.prepare(run, step).raw()
         place = str(len(run.exchanges))
         # A realm of one's own says the same again from the same seed; sessions that share a realm must not.
         answered = wire.call(self.entry, raw, exchange=place if run.realm.name == run.id else f"{run.id}/{place}")
         if answered.response.status >= 500:
             raise Broken(f"{step.receiver} failed at {step.name} with {answered.response.status}")
-        self.record(run, step, raw, answered)
+        run = self.record(run, step, raw, answered)
+        if run.realm.clock is None:
+            return run
         with self.store.transaction() as connection:
-            moved = realms.update().where(realms.c.name == run.realm.name, realms.c.clock.is_not(None))
-            connection.execute(moved.values(clock=realms.c.clock + 1))
+            connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": run.realm.clock + 1})
+        return replace(run, realm=replace(run.realm, clock=run.realm.clock + 1))
 
-    def record(self, run: Run, step: Step | None, raw: bytes, answered: wire.Answered, receiver: str = "") -> None:
-        """Write an exchange at the end of a run; without a step it came from outside."""
+    def record(self, run: Run, step: Step | None, raw: bytes, answered: wire.Answered, receiver: str = "") -> Run:
+        """Write an exchange at the end of a run; without a step it came from outside. The run with it."""
         with self.store.transaction() as connection:
-            position = connection.scalar(select(func.count()).where(exchanges.c.run == run.id))
-            connection.execute(
-                exchanges.insert().values(
-                    run=run.id,
-                    position=position,
-                    step=step.name if step else None,
-                    sender=step.sender if step else "outside",
-                    receiver=step.receiver if step else receiver,
-                    request=raw,
-                    response=answered.response.raw(),
-                    checks=[asdict(verdict) for verdict in answered.environ.get(ENVIRON_KEY, [])],
-                    at=run.realm.now(),
-                    microseconds=answered.microseconds,
-                )
+            # Counted anew: what was sent may have made the client send, and record, something itself.
+            position = connection.scalar(select(func.count()).where(exchanges.c.run == run.id)) or 0
+            made = Exchange(
+                position=position,
+                step=step.name if step else None,
+                sender=step.sender if step else "outside",
+                receiver=step.receiver if step else receiver,
+                request_bytes=raw,
+                response_bytes=answered.response.raw(),
+                verdicts=tuple(answered.environ.get(ENVIRON_KEY, ())),
+                at=run.realm.now(),
+                microseconds=answered.microseconds,
             )
+            connection.execute(exchanges.insert(), {"run": run.id, **_row(made)})
+        if position == len(run.exchanges):
+            return replace(run, exchanges=(*run.exchanges, made))
+        return self.find(run.id)
 
     def _forget_old(self) -> None:
         before = int(time.time()) - KEPT_FOR
@@ -190,6 +216,20 @@ class Stage:
 def hash_of(owner: str) -> str:
     """What is kept of the cookie that says whose run it is; "" belongs to nobody."""
     return hashlib.sha256(owner.encode()).hexdigest() if owner else ""
+
+
+def _row(made: Exchange) -> dict[str, Any]:
+    return {
+        "position": made.position,
+        "step": made.step,
+        "sender": made.sender,
+        "receiver": made.receiver,
+        "request": made.request_bytes,
+        "response": made.response_bytes,
+        "checks": [vars(verdict) for verdict in made.verdicts],
+        "at": made.at,
+        "microseconds": made.microseconds,
+    }
 
 
 def _exchange(row: Row[Any]) -> Exchange:

@@ -1,7 +1,7 @@
 """The one store: tables, and the transaction that a step is.
 
-SQLAlchemy Core; SQLite by default, PostgreSQL by DATABASE_URL, one code path. A nested transaction joins the outer one
-by a savepoint, so that what a party writes and what is recorded of it commit together or not at all.
+SQLAlchemy Core; SQLite by default, PostgreSQL by DATABASE_URL, one code path. A transaction inside another joins it, so
+that what a party writes and what is recorded of it commit together or not at all.
 """
 
 from __future__ import annotations
@@ -99,12 +99,12 @@ access_tokens = Table(
     Column("family", String(60), nullable=False),
     Column("expires_at", Integer, nullable=False),
 )
-revoked_families = Table(
-    "revoked_family",
+families = Table(
+    "family",
     metadata,
     _in_realm(),
-    Column("family", String(60), primary_key=True),
-    Column("revoked_at", Integer, nullable=False),
+    Column("id", String(60), primary_key=True),
+    Column("revoked_at", Integer),
 )
 photos = Table(
     "photo",
@@ -157,11 +157,14 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """All that is written inside commits together, or not at all; inside another one it joins that one."""
+        """All that is written inside commits together, or not at all; inside another one it joins that one.
+
+        There are no savepoints, which would double the cost of a step: whoever catches an error raised inside must let
+        the outermost transaction fail.
+        """
         outer = self._current.get()
         if outer is not None:
-            with outer.begin_nested():
-                yield outer
+            yield outer
             return
         with self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)

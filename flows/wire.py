@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ import h11
 
 Fields = list[tuple[str, str]]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+NOT_IN_A_TARGET = re.compile(r'["<>`]')
 
 
 class NotHTTP(ValueError):
@@ -137,6 +139,8 @@ def _split(url: str) -> tuple[str, str]:
 def parse_request(raw: bytes) -> Request:
     """Read one request from its bytes; NotHTTP says what is wrong with them."""
     reader = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+    if re.search(rb"\r?\n[ \t]", raw.partition(b"\r\n\r\n")[0]):
+        raise NotHTTP("a header stands on one line: one that goes on in the next is obsolete (RFC 9112 §5.2)")
     try:
         reader.receive_data(raw)
         head = reader.next_event()
@@ -145,6 +149,8 @@ def parse_request(raw: bytes) -> Request:
         target = head.target.decode("latin-1")
         if not target.startswith("/"):
             raise NotHTTP(f"the request target must start with /, and this one is {target[:80]!r}")
+        if strange := NOT_IN_A_TARGET.search(target):
+            raise NotHTTP(f"{strange[0]!r} cannot stand in a request target: it must be percent-encoded (RFC 3986 §2)")
         if "#" in target:
             raise NotHTTP("a fragment (#) never crosses the wire, so it cannot be in the request target")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
@@ -160,12 +166,24 @@ def parse_request(raw: bytes) -> Request:
     return Request(head.method.decode("latin-1"), target, headers, body)
 
 
-def parse_response(raw: bytes) -> Response:
-    """Read a response that this module recorded."""
+def recorded_request(raw: bytes) -> Request:
+    """Read a request that was recorded. It was read strictly when it was sent, so it is only cut into its parts."""
+    first, headers, body = _parts(raw)
+    method, target, _ = first.split(" ")
+    return Request(method, target, headers, body)
+
+
+def recorded_response(raw: bytes) -> Response:
+    """Read a response that was recorded."""
+    first, headers, body = _parts(raw)
+    return Response(int(first.split(" ")[1]), headers, body)
+
+
+def _parts(raw: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
-    pairs = (line.partition(": ") for line in lines)
-    return Response(int(first.split(" ")[1]), tuple((name, value) for name, _, value in pairs), body)
+    pairs = (line.partition(":") for line in lines)
+    return first, tuple((name, value.strip()) for name, _, value in pairs), body
 
 
 def environ_of(request: Request) -> dict[str, Any]:
@@ -177,13 +195,13 @@ def environ_of(request: Request) -> dict[str, Any]:
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query,
-        "RAW_URI": request.target,
         "SERVER_NAME": host,
         "SERVER_PORT": port or "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
+        "wsgi.input_terminated": True,
         "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -191,10 +209,12 @@ def environ_of(request: Request) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in request.headers:
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
+        if name.lower() in ("content-type", "content-length"):
+            environ.setdefault(name.upper().replace("-", "_"), value)
+            continue
+        key = "HTTP_" + name.upper().replace("-", "_")
+        between = ";" if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
     return environ
 
 
@@ -203,10 +223,16 @@ def request_of(environ: Mapping[str, Any], body: bytes) -> Request:
     target = quote((environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]).encode("latin-1"), safe="/:@!$&'()*+,;=~-._")
     if environ.get("QUERY_STRING"):
         target += "?" + environ["QUERY_STRING"]
-    headers = [(key[5:].replace("_", "-").title(), str(v)) for key, v in environ.items() if key.startswith("HTTP_")]
-    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(key):
-            headers.append((key.replace("_", "-").title(), str(environ[key])))
+    left_out = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")
+    headers = [
+        (key[5:].replace("_", "-").title(), str(value))
+        for key, value in environ.items()
+        if key.startswith("HTTP_") and key not in left_out
+    ]
+    if environ.get("CONTENT_TYPE"):
+        headers.append(("Content-Type", str(environ["CONTENT_TYPE"])))
+    if body or environ.get("CONTENT_LENGTH"):
+        headers.append(("Content-Length", str(len(body))))
     headers.sort(key=lambda pair: pair[0] != "Host")
     return Request(environ["REQUEST_METHOD"], target, tuple(headers), body)
 

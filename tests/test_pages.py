@@ -84,16 +84,20 @@ def test_step_out_of_order_is_refused_and_the_run_unharmed(browser: Client, entr
     "form",
     [
         {},
-        {"step": "nonsense", "position": "0"},
         {"step": "ask_for_prints", "position": "-1"},
         {"step": "ask_for_prints"},
     ],
-    ids=["empty", "unknown step", "negative position", "no position"],
+    ids=["empty", "negative position", "no position"],
 )
 def test_form_that_makes_no_sense_names_what_it_needs(browser: Client, form: dict[str, str]) -> None:
     answer = browser.post(f"{begin(browser)}/next", data=form, headers=OURS)
     assert answer.status_code == 400
     assert says(answer) == "The form must name a step of this flow and the position it is sent at."
+
+
+def test_step_that_no_flow_has_is_named(browser: Client) -> None:
+    answer = send(browser, begin(browser), "nonsense", 0)
+    assert (answer.status_code, says(answer)) == (400, "This flow has no step called &#39;nonsense&#39;.")
 
 
 @pytest.mark.parametrize("step", ["0", "10", "-1", "x", "1e9", "٣", "9999999999999999999999", ""])

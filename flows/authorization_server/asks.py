@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from flows import story
 from flows.asked import Asked
@@ -102,6 +102,9 @@ class PageAsk(_WithSession):
         return hmac.compare_digest(expected.encode(), self.form.get("csrf", "").encode())
 
 
+_CODE = select(codes).where(codes.c.realm == bindparam("realm"), codes.c.code == bindparam("code"))
+
+
 class TokenAsk(Asked):
     """POST /token (RFC 6749 §3.2)."""
 
@@ -137,6 +140,6 @@ class TokenAsk(Asked):
     @cached_property
     def code(self) -> Any:
         """The row of the code that was sent, or None."""
-        found = select(codes).where(codes.c.realm == self.realm.name, codes.c.code == self.form.get("code", ""))
         with self.realm.store.reading() as connection:
-            return connection.execute(found).one_or_none()
+            sent = {"realm": self.realm.name, "code": self.form.get("code", "")}
+            return connection.execute(_CODE, sent).one_or_none()

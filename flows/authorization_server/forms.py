@@ -15,7 +15,7 @@ from flows.authorization_server.asks import REQUEST_LIFETIME, PageAsk, csrf_of
 from flows.checks import Finding, check, decide, failed, passed
 from flows.party import go_to
 from flows.realm import Fresh, Realm
-from flows.store import authorization_requests, codes
+from flows.store import authorization_requests, codes, families
 
 forms = Blueprint("forms", __name__)
 
@@ -152,8 +152,9 @@ def answer_client() -> Response:
 
 def _issue_code(realm: Realm, fresh: Fresh, client: story.Client, person: story.Person, asked: dict[str, str]) -> str:
     """A code bound to client, redirect_uri and challenge; what it will give belongs to one family."""
-    code, now = fresh("code"), realm.now()
+    code, family, now = fresh("code"), fresh("family"), realm.now()
     with realm.store.transaction() as connection:
+        connection.execute(families.insert(), {"realm": realm.name, "id": family})
         connection.execute(
             codes.insert().values(
                 realm=realm.name,
@@ -163,7 +164,7 @@ def _issue_code(realm: Realm, fresh: Fresh, client: story.Client, person: story.
                 redirect_uri=asked.get("redirect_uri") or None,
                 scope=asked.get("scope") or story.DEFAULT_SCOPE,
                 code_challenge=asked.get("code_challenge") or None,
-                family=fresh("family"),
+                family=family,
                 issued_at=now,
                 expires_at=now + client.code_lifetime,
             )

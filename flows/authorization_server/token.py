@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 
 from flask import Blueprint, Response, jsonify, make_response, request
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 
 from flows.asked import body_is_a_form, no_parameter_is_repeated, parameters_are_text
 from flows.authorization_server.asks import TokenAsk
 from flows.checks import Finding, Refusal, check, decide, expect, failed, passed
 from flows.grants.authorization_code import REDEEM_CODE, code_has_not_expired, spend_code
 from flows.realm import Fresh
-from flows.store import access_tokens, revoked_families
+from flows.store import access_tokens, families
 from flows.tokens import jws
 
 token = Blueprint("token", __name__)
@@ -119,7 +119,7 @@ def _issue(ask: TokenAsk) -> dict[str, object]:
     jti = Fresh(realm, ask.environ)("jti")
     with realm.store.transaction() as connection:
         row = {"realm": realm.name, "jti": jti, "family": ask.code.family, "expires_at": now + lifetime}
-        connection.execute(access_tokens.insert().values(row))
+        connection.execute(access_tokens.insert(), row)
     claims = {
         "iss": realm.issuer,
         "sub": ask.code.username,
@@ -145,12 +145,9 @@ def _revoke_if_replayed(ask: TokenAsk, refused: Refusal) -> None:
     replayed = refused.check is spend_code or (refused.check is code_has_not_expired and ask.code.used_at is not None)
     if not replayed:
         return
-    try:
-        with ask.realm.store.transaction() as connection:
-            row = {"realm": ask.realm.name, "family": ask.code.family, "revoked_at": ask.realm.now()}
-            connection.execute(revoked_families.insert().values(row))
-    except IntegrityError:
-        pass  # revoked before
+    family = update(families).where(families.c.realm == ask.realm.name, families.c.id == ask.code.family)
+    with ask.realm.store.transaction() as connection:
+        connection.execute(family.where(families.c.revoked_at.is_(None)).values(revoked_at=ask.realm.now()))
 
 
 def _error(refused: Refusal) -> Response:

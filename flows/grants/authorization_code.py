@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from flows import wire
 from flows.checks import Finding, check, expect, failed, passed
@@ -308,17 +308,22 @@ def code_has_not_expired(ask: TokenAsk) -> Finding:
 def spend_code(ask: TokenAsk) -> Finding:
     """A code works once. It is spent here, last of all, so that a refusal above never costs the rightful client its
     code."""
-    spent = update(codes).where(
-        codes.c.realm == ask.realm.name, codes.c.code == ask.code.code, codes.c.used_at.is_(None)
-    )
+    sent = {"its_realm": ask.realm.name, "its_code": ask.code.code, "used_at": ask.realm.now()}
     with ask.realm.store.transaction() as connection:
-        won = connection.execute(spent.values(used_at=ask.realm.now()).returning(codes.c.code)).one_or_none()
+        won = connection.execute(_SPEND, sent).one_or_none()
     if won is None:
         return failed(
             expected="a code that nobody has used", got="this one was used before; what it gave is revoked now"
         )
     return passed("It was unused, and is spent now.")
 
+
+_SPEND = (
+    update(codes)
+    .where(codes.c.realm == bindparam("its_realm"), codes.c.code == bindparam("its_code"), codes.c.used_at.is_(None))
+    .values(used_at=bindparam("used_at"))
+    .returning(codes.c.code)
+)
 
 REDEEM_CODE = [
     code_is_there,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, make_response, render_template, request
@@ -29,6 +30,7 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     """Home, the flows, the runs and the sandbox's page."""
     app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"prose": prose, "rfc": rfc}
     app.jinja_env.globals |= {"PARTIES": PARTIES, "HTMX": HTMX}
@@ -49,6 +51,8 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     def add_headers(answer: Response) -> Response:
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
+        if "Allow" in answer.headers:
+            answer.headers["Allow"] = ", ".join(sorted(answer.allow))
         if request.endpoint != "static":
             answer.headers["Cache-Control"] = "no-store"
             answer.headers["Vary"] = "HX-Request, Cookie"
@@ -79,6 +83,7 @@ def came_from_us() -> bool:
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
+@lru_cache(maxsize=2048)
 def prose(text: str) -> Markup:
     """Plain text to HTML: blank lines part paragraphs' text, `names` become code, followed names a chip."""
     pieces = str(escape(" ".join(text.split()))).split("`")
@@ -89,6 +94,7 @@ def prose(text: str) -> Markup:
     return Markup("".join(pieces))
 
 
+@lru_cache(maxsize=2048)
 def rfc(citation: str, short: bool = False) -> Markup:
     """A link to a section of a specification, its heading as title."""
     return Markup('<a class="rfc" href="{}">{}</a>').format(sections.link(citation), sections.label(citation, short))

@@ -20,6 +20,7 @@ from flows.run import Exchange, NotSeen, Run, Step
 from flows.stage import Broken, Stage, WentOn, hash_of
 from flows.tokens.keys import ALGORITHMS
 
+UNKNOWN_RUN = "There is no such run here. An untouched run lives a week; you can start a new one."
 FRAMED = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'self'",
     "X-Frame-Options": "SAMEORIGIN",
@@ -51,16 +52,20 @@ def pages(stage: Stage) -> Blueprint:
     @runs.post("/runs/<run_id>/next")
     def move(run_id: str) -> Response:
         """Send the next step; a second click on the same button finds it sent already and shows it."""
-        run = _find(run_id)
-        if not _is_mine(run):
-            abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
+        try:
+            if not is_mine(stage.owner_of(run_id)):
+                abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
+        except LookupError:
+            abort(404, UNKNOWN_RUN)
         step, position = request.form.get("step", ""), request.form.get("position", "")
-        if not _is_number(position) or step not in {each.name for each in run.flow.steps}:
+        if not _is_number(position) or not step:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
         try:
             run = stage.send(run_id, step, int(position))
         except (WentOn, NotSeen):
             run = stage.find(run_id)
+            if step not in {each.name for each in run.flow.steps}:
+                abort(400, f"This flow has no step called {step[:40]!r}.")
             if int(position) >= len(run.exchanges):
                 abort(409, f"{step} cannot be sent now: this run has not come that far, or has gone another way.")
         except Broken as error:
@@ -87,7 +92,7 @@ def pages(stage: Stage) -> Blueprint:
         try:
             return stage.find(run_id)
         except LookupError:
-            abort(404, "There is no such run here. An untouched run lives a week; you can start a new one.")
+            abort(404, UNKNOWN_RUN)
 
     def _step_asked(run: Run) -> int:
         last = len(run.flow.main_line)
@@ -111,8 +116,9 @@ def _is_number(text: str) -> bool:
     return re.fullmatch("[0-9]{1,6}", text) is not None
 
 
-def _is_mine(run: Run) -> bool:
-    return bool(owner()) and hmac.compare_digest(run.owner, hash_of(owner()))
+def is_mine(owned_by: str) -> bool:
+    """Whether the browser that asks is the one whose cookie has this hash."""
+    return bool(owner()) and hmac.compare_digest(owned_by, hash_of(owner()))
 
 
 def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
@@ -132,7 +138,7 @@ def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
         "number": number,
         "step": step,
         "exchange": exchange,
-        "mine": _is_mine(run),
+        "mine": is_mine(run.owner),
         "arrows": diagram.arrows(run, number),
         "counts": _counts(run),
         "seen": who_has_seen(run, number),
