@@ -36,6 +36,11 @@ class ClientAsk(Asked):
         fits = hmac.compare_digest(run.secret("session").encode(), proof.encode())
         return run if fits and run.realm.name == self.realm.name else None
 
+    @property
+    def walked(self) -> bool:
+        """Whether a learner walks this session step by step; in the sandbox the client goes on by itself."""
+        return self.session is not None and self.session.id == self.realm.name
+
 
 @check("", rfc="6749#section-10.12")
 def session_is_known(ask: ClientAsk) -> Finding:
@@ -52,6 +57,16 @@ def state_is_mine(ask: ClientAsk) -> Finding:
     question has my state."""
     assert ask.session
     return expect(ask.session.secret("state"), ask.query.get("state"), "The one I sent.", nothing="no state")
+
+
+@check("", rfc="6749#section-10.12", defence=True)
+def question_is_open(ask: ClientAsk) -> Finding:
+    """One question has one answer. A second one, even with the right state, is a replay, or somebody else’s code."""
+    assert ask.session
+    answers = [each for each in ask.session.walked if each.step == authorization_code.callback.name]
+    if any(not each.refused for each in answers):
+        return failed(expected="the first answer to my question", got="another one, after it was answered")
+    return passed("It had no answer yet.")
 
 
 @check("", rfc="9207#section-2.4", defence=True)
@@ -79,6 +94,7 @@ RECEIVE_ANSWER = [
     no_parameter_is_repeated,
     session_is_known,
     state_is_mine,
+    question_is_open,
     iss_is_whom_i_asked,
     no_error_came_back,
     code_came_back,
@@ -122,7 +138,7 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         """Decide whether this answers a question of ours; then take the code out of the address bar."""
         ask = ClientAsk(stage)
         refused = decide(RECEIVE_ANSWER, ask)
-        if ask.session and ask.session.id != ask.realm.name:  # a session in the sandbox, that nobody else records
+        if ask.session and not ask.walked and not refused:  # what it goes on with, and nobody else records
             ask.environ |= {"tokenwalk.run": ask.session, "tokenwalk.step": authorization_code.callback}
         if refused:
             return _refused(ask, refused.check.status, *_WORDS.get(refused.check.name, _OTHERWISE))
@@ -135,11 +151,11 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         if refused := decide([session_is_known], ask):
             return _refused(ask, refused.check.status, *_WORDS[refused.check.name])
         assert ask.session
-        run = stage.play_client(ask.session)
+        run = ask.session if ask.walked else stage.play_client(ask.session)
         try:
             photos = run.seen_by("client").answer_to(authorization_code.fetch_photos).json["photos"]
         except (NotSeen, KeyError):
-            return _refused(ask, 502, "Snapbox did not give us the photos", "The order can be started again.")
+            return _refused(ask, 409, "Snapbox did not give us the photos", "The order can be started again.")
         for photo in photos:
             photo["image"] = f"/static/photos/{photo['image']}.svg" if "image" in photo else None
         return make_response(render_template("client/prints.html", photos=photos, person="Alice"))

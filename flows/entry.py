@@ -41,6 +41,9 @@ class Entry:
             return too_large(environ, start_response)
         found = _place(environ)
         if found is None:
+            if not environ.get("QUERY_STRING", "").isascii():
+                says = "The address holds bytes that are not percent-encoded (RFC 3986 §2.1)."
+                return _plain(400, says)(environ, start_response)
             return self._pages(environ, start_response)
         party, script_name, realm_name, rest = found
         realm = find_realm(self._store, realm_name)

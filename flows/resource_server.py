@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from flask import Flask, Response, jsonify, make_response, request
 from sqlalchemy import select
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import HTTPException
 
 from flows.asked import Asked
 from flows.checks import Finding, Refusal, check, decide, expect, failed, passed
@@ -130,6 +130,15 @@ def signature_verifies(ask: PhotosAsk) -> Finding:
     return failed(expected=f"a signature that key {ask.key.kid} verifies", got="one that it does not")
 
 
+@check("invalid_token", rfc="9068#section-2.2", status=401)
+def claims_are_there(ask: PhotosAsk) -> Finding:
+    """A token says whose photos these are, which client may see them, when it was made, and its own number."""
+    lacking = [name for name in ("sub", "client_id", "jti") if not isinstance(ask.claims.get(name), str)]
+    if not _is_time(ask.claims.get("iat")):
+        lacking.append("iat")
+    return failed(expected="sub, client_id, iat and jti", got=f"no good {', '.join(lacking)}") if lacking else passed()
+
+
 @check("invalid_token", rfc="9068#section-4", status=401, defence=True)
 def issuer_is_the_one_trusted(ask: PhotosAsk) -> Finding:
     """This API trusts one authorization server. A good signature by somebody else is still somebody else’s."""
@@ -192,6 +201,7 @@ USE_TOKEN = [
     typ_is_at_jwt,
     key_and_algorithm_are_the_issuers,
     signature_verifies,
+    claims_are_there,
     issuer_is_the_one_trusted,
     audience_is_me,
     token_has_not_expired,
@@ -206,7 +216,7 @@ def photo_has_a_title(ask: PhotosAsk) -> Finding:
     """The token allows it; what is asked must still make sense."""
     try:
         sent = ask.request.get_json()
-    except (BadRequest, RecursionError):
+    except (HTTPException, RecursionError):
         sent = None
     title = sent.get("title") if isinstance(sent, dict) else None
     if not isinstance(title, str) or not 0 < len(title) <= LONGEST_TITLE or not title.isprintable():
@@ -269,7 +279,7 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
 
 
 def _is_time(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _text(value: object) -> str | None:

@@ -122,7 +122,10 @@ class Stage:
 
     def run_of_realm(self, realm: Realm) -> Run | None:
         """The one run that a realm was made for; None for the sandbox."""
-        return None if realm.name == SANDBOX else self.find(realm.name)
+        try:
+            return None if realm.name == SANDBOX else self.find(realm.name)
+        except LookupError:
+            return None
 
     def sandbox(self) -> Realm:
         """The realm that is always there."""
@@ -146,14 +149,17 @@ class Stage:
         return step.prepare(run.seen_by(step.sender))
 
     def send(self, run_id: str, step_name: str, position: int) -> Run:
-        """Prepare a step, send it, record it; WentOn if the run has moved since, and then nothing is sent."""
+        """Prepare a step, send it, record it; WentOn if the run has moved since, and then nothing is sent.
+
+        `position` is how many exchanges had been walked, not counting what came from outside.
+        """
         with self.store.transaction() as connection:
             # SQLite has one writer at a time; elsewhere a second click waits here for the first.
             connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
             run = self.find(run_id)
             step = next((step for step in run.next_steps if step.name == step_name), None)
-            if len(run.exchanges) != position or step is None:
-                raise WentOn(f"run {run_id} is at exchange {len(run.exchanges)}")
+            if len(run.walked) != position or step is None:
+                raise WentOn(f"run {run_id} has walked {len(run.walked)} exchanges")
             run = self._play(run, step)
             connection.execute(runs.update().where(runs.c.id == run_id), {"touched_at": int(time.time())})
             return run

@@ -52,14 +52,19 @@ class AuthorizeAsk(_WithSession):
     def client(self) -> story.Client | None:
         return self.realm.clients.get(self.query.get("client_id", ""))
 
-    @cached_property
-    def redirect_uri(self) -> str | None:
-        """Where the answer goes: as asked, or the only one registered; None where neither will do."""
+    @property
+    def redirect_uri(self) -> str:
+        """Where the answer goes: as asked, or the first one registered."""
         assert self.client
-        asked = self.query.get("redirect_uri")
-        if asked is None:
-            return self.client.redirect_uris[0] if len(self.client.redirect_uris) == 1 else None
-        return asked if any(matches(self.client, each, asked) for each in self.client.redirect_uris) else None
+        return self.query.get("redirect_uri") or self.client.redirect_uris[0]
+
+    @property
+    def redirect_uri_fits(self) -> bool:
+        """Whether that is an address of this client’s. It may be left out only where there is but one."""
+        assert self.client
+        if "redirect_uri" not in self.query:
+            return len(self.client.redirect_uris) == 1
+        return any(matches(self.client, each, self.redirect_uri) for each in self.client.redirect_uris)
 
     @cached_property
     def scope(self) -> str:
@@ -75,7 +80,8 @@ def matches(client: story.Client, registered: str, asked: str) -> bool:
     if loopback is None:
         return False
     host, path = loopback[1], loopback[2] or ""
-    return re.fullmatch(re.escape(host) + r":[0-9]{1,5}" + re.escape(path), asked) is not None
+    found = re.fullmatch(re.escape(host) + r":([0-9]{1,5})" + re.escape(path), asked)
+    return found is not None and int(found[1]) <= 65535
 
 
 class PageAsk(_WithSession):

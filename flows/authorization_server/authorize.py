@@ -42,7 +42,7 @@ def redirect_uri_is_registered(ask: AuthorizeAsk) -> Finding:
     """The answer is sent to this address, so it must be the client’s own, to the letter. Anything looser sends codes
     to strangers."""
     assert ask.client
-    if ask.redirect_uri is None:
+    if not ask.redirect_uri_fits:
         return failed(
             expected=" or ".join(ask.client.redirect_uris), got=ask.query.get("redirect_uri", "no redirect_uri")
         )
@@ -139,7 +139,6 @@ def ask_alice() -> Response:
             says=sentence(refused),
             why="We did not send you back to the program you came from: its address is part of what was wrong.",
         )
-    assert ask.redirect_uri and ask.client
     if refused := decide(WHAT_IS_ASKED, ask):
         return back(ask.realm, ask.redirect_uri, {"error": refused.check.error}, ask.query.get("state"))
     fresh = Fresh(ask.realm, ask.environ)
@@ -147,7 +146,7 @@ def ask_alice() -> Response:
 
 
 def _login_or_consent(ask: AuthorizeAsk, fresh: Fresh) -> Response:
-    assert ask.client and ask.redirect_uri
+    assert ask.client
     session_id = ask.session_id if ask.session else open_session(ask.realm, fresh("session"), None)
     pending = fresh("authorization_request")
     with ask.realm.store.transaction() as connection:
@@ -167,7 +166,7 @@ def _login_or_consent(ask: AuthorizeAsk, fresh: Fresh) -> Response:
         scopes = [{"name": name, "says": story.SCOPES[name]} for name in ask.scope.split(" ")]
         answer = page(
             "consent", 200, action=f"{ask.realm.issuer}/consent", person=ask.person.name, scopes=scopes,
-            redirect_host=ask.redirect_uri.split("/")[2], **known,
+            redirect_host=ask.redirect_uri.partition("://")[2].partition("/")[0] or ask.redirect_uri, **known,
         )  # fmt: skip
     if not ask.session:
         set_session(answer, ask.realm, session_id)

@@ -48,6 +48,10 @@ STATUSES = {
         "This address does not take this method; `Allow` must list those it takes.",
         "9110#section-15.5.6",
     ),
+    "409": Entry(
+        "What is asked does not fit where things stand now. The same request may do later.",
+        "9110#section-15.5.10",
+    ),
     "413": Entry("The body is larger than the server is willing to read.", "9110#section-15.5.14"),
     "415": Entry(
         "The body is in a format that this address does not take. What counts is mostly `Content-Type`.",

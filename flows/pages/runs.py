@@ -66,7 +66,7 @@ def pages(stage: Stage) -> Blueprint:
             run = stage.find(run_id)
             if step not in {each.name for each in run.flow.steps}:
                 abort(400, f"This flow has no step called {step[:40]!r}.")
-            if int(position) >= len(run.exchanges):
+            if [each.step for each in run.walked[int(position) :][:1]] != [step]:
                 abort(409, f"{step} cannot be sent now: this run has not come that far, or has gone another way.")
         except Broken as error:
             abort(500, str(error))

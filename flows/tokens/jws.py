@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -54,6 +55,9 @@ def read(token: str) -> Parts:
     encoded = token.split(".")
     if len(encoded) != 3:
         raise NotAJWT(f"a signed JWT has three parts, and this has {len(encoded)}")
+    for part, name in zip(encoded, ("header", "payload", "signature"), strict=True):
+        if not re.fullmatch("[A-Za-z0-9_-]*", part):
+            raise NotAJWT(f"the {name} holds characters that base64url does not have")
     header, payload = _object(encoded[0], "header"), _object(encoded[1], "payload")
     return Parts((encoded[0], encoded[1], encoded[2]), header, payload)
 
@@ -61,6 +65,7 @@ def read(token: str) -> Parts:
 def _object(part: str, name: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
+        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (binascii.Error, ValueError, RecursionError):
         raise NotAJWT(f"the {name} is not base64url-encoded JSON") from None
     if not isinstance(value, dict):
