@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, delete, func, select
 from flows import wire
 from flows.checks import ENVIRON_KEY, Verdict
 from flows.grants import FLOWS
-from flows.realm import SANDBOX, Realm, find_realm, make_realm, realm_of
+from flows.realm import SANDBOX, Realm, make_realm, realm_of, sandbox
 from flows.run import Exchange, Run, Step
 from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
 
@@ -129,9 +129,7 @@ class Stage:
 
     def sandbox(self) -> Realm:
         """The realm that is always there."""
-        realm = find_realm(self.store, SANDBOX)
-        assert realm is not None  # made when the application starts
-        return realm
+        return sandbox(self.store)
 
     def last_of(self, owner: str, flow: str | None = None) -> Run | None:
         """The run that this browser touched last, of one flow or of any; None without one."""

@@ -156,7 +156,7 @@ def served(target: str, **environment: str) -> Iterator[int]:
     """An application under granian, with one worker and as many threads as `python app.py` gives it; its port."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
-    command += ["--blocking-threads", "8", "--log-level", "error", "--port", str(port), target]
+    command += ["--blocking-threads", "2", "--log-level", "error", "--port", str(port), target]
     known = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "TOKENWALK_AUTHORITY": f"localhost:{port}"}
     process = subprocess.Popen(command, env={**known, **environment}, cwd=ROOT)
     try:
