@@ -78,7 +78,7 @@ class Entry:
             with self._store.transaction():
                 content = b"".join(self._parties[party](environ, keep))
                 status = int(started[0][:3])
-                if status >= 500:
+                if status == 500:
                     raise Broken(f"{party} failed with {status}")  # and leaves nothing behind
                 if run := environ.get("tokenwalk.run") or run:
                     response = wire.Response(status, tuple(started[1]), content)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from flows import wire
 from flows.checks import ENVIRON_KEY, Verdict
@@ -151,9 +152,7 @@ class Stage:
 
         `position` is how many exchanges had been walked, not counting what came from outside.
         """
-        with self.store.transaction() as connection:
-            # SQLite has one writer at a time; elsewhere a second click waits here for the first.
-            connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+        with self._moving(run_id) as connection:
             run = self.find(run_id)
             step = next((step for step in run.next_steps if step.name == step_name), None)
             if len(run.walked) != position or step is None:
@@ -164,10 +163,20 @@ class Stage:
 
     def play_client(self, run: Run) -> Run:
         """Send those of the client's own steps that have no answer yet: none in a walk, all in the sandbox."""
-        while step := next((step for step in run.next_steps if step.sender == "client"), None):
-            with self.store.transaction():
+        while True:
+            with self._moving(run.id):
+                run = self.find(run.id)
+                step = next((step for step in run.next_steps if step.sender == "client"), None)
+                if step is None:
+                    return run
                 run = self._play(run, step)
-        return run
+
+    @contextmanager
+    def _moving(self, run_id: str) -> Iterator[Connection]:
+        """A transaction in which nobody else moves the run: SQLite has one writer at a time, others lock the row."""
+        with self.store.transaction() as connection:
+            connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+            yield connection
 
     def _play(self, run: Run, step: Step) -> Run:
         """Send a step and record it; the run as it is then, its clock a second on."""
@@ -186,7 +195,7 @@ class Stage:
 
     def record(self, run: Run, step: Step | None, raw: bytes, answered: wire.Answered, receiver: str = "") -> Run:
         """Write an exchange at the end of a run; without a step it came from outside. The run with it."""
-        with self.store.transaction() as connection:
+        with self._moving(run.id) as connection:
             # Counted anew: what was sent may have made the client send, and record, something itself.
             position = connection.scalar(select(func.count()).where(exchanges.c.run == run.id)) or 0
             made = Exchange(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from conftest import ROOT, walk
 from spec_sections import heading
 from werkzeug.test import Client
 
+from flows import wire
 from flows.checks import CHECKS
 from flows.entry import Entry
 from flows.glossary import explain
 from flows.grants import FLOWS
+from flows.grants.authorization_code import redeem_code
 from flows.pages.lines import Line, request_lines, response_lines
 from flows.pages.token_panel import open_token
 from flows.run import Run
@@ -32,9 +34,50 @@ def lines_of(run: Run) -> Iterator[Line]:
         yield from response_lines(exchange.response, step.answers)
 
 
-@pytest.mark.parametrize("choices", [("approve",), ("deny",)], ids=["approved", "denied"])
-def test_every_line_that_a_flow_shows_has_a_note(stage: Stage, choices: tuple[str, ...]) -> None:
-    run = walk(stage, *choices)
+def approved(stage: Stage) -> Run:
+    return walk(stage)
+
+
+def denied(stage: Stage) -> Run:
+    return walk(stage, "deny")
+
+
+def spent_by_somebody(stage: Stage) -> Run:
+    """Somebody with a curl redeems the code before the client does."""
+    run = walk(stage, until="callback")
+    wire.call(stage.entry, stage.prepare(run, redeem_code).raw())
+    return go_on(stage, run)
+
+
+def revoked_by_a_replay(stage: Stage) -> Run:
+    """Somebody with a curl redeems the code after the client did, and what the client got is revoked."""
+    run = walk(stage, until="redeem_code")
+    wire.call(stage.entry, run.exchanges[-1].request_bytes)
+    return go_on(stage, run)
+
+
+def go_on(stage: Stage, run: Run) -> Run:
+    while step := next(iter(run.next_steps), None):
+        run = stage.send(run.id, step.name, len(run.walked))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("story", "ends"),
+    [
+        (approved, [("see_prints", 200, None)]),
+        (denied, [("callback", 403, "no_error_came_back")]),
+        (spent_by_somebody, [("redeem_code", 400, "spend_code"), ("see_prints", 409, None)]),
+        (revoked_by_a_replay, [("fetch_photos", 401, "grant_is_not_revoked"), ("see_prints", 409, None)]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_line_that_a_flow_can_show_has_a_note(
+    stage: Stage, story: Callable[[Stage], Run], ends: list[tuple[str, int, str | None]]
+) -> None:
+    run = story(stage)
+    told = [(each.step, each.response.status, each.refused and each.refused.check) for each in run.walked]
+    assert told[-len(ends) :] == ends
     explained = {line.kind + line.key.strip(' ",:') for line in lines_of(run) if line.note or line.value_note}
     lacking = [line for line in lines_of(run) if line.key.strip() and not (line.note or line.value_note)]
     assert [line for line in lacking if line.kind + line.key.strip(' ",:') not in explained] == []

@@ -26,13 +26,13 @@ def page(template: str, status: int, **known: object) -> Response:
 
 def form_error(refused: Refusal) -> Response:
     return page(
-        "error", refused.check.status, title="This form cannot be used", error=None, says=sentence(refused),
+        "error",
+        refused.check.status,
+        title="This form cannot be used",
+        error=refused.check.name,
+        says=refused.check.reason,
         why="Go back to the program you came from and start again.",
-    )  # fmt: skip
-
-
-def sentence(refused: Refusal) -> str:
-    return f"Expected: {refused.finding.expected}. Got: {refused.finding.got}."
+    )
 
 
 def open_session(realm: Realm, session_id: str, username: str | None) -> str:

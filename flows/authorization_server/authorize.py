@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from flows import story
 from flows.asked import no_parameter_is_repeated, parameters_are_text
-from flows.authorization_server.answers import back, open_session, page, sentence, set_session
+from flows.authorization_server.answers import back, open_session, page, set_session
 from flows.authorization_server.asks import AuthorizeAsk, csrf_of
 from flows.checks import Finding, check, decide, expect, failed, passed
 from flows.realm import Fresh
@@ -135,8 +135,8 @@ def ask_alice() -> Response:
             "error",
             refused.check.status,
             title="This request cannot be trusted",
-            error=refused.check.error,
-            says=sentence(refused),
+            error=f"{refused.check.error}, {refused.check.name}",
+            says=refused.check.reason,
             why="We did not send you back to the program you came from: its address is part of what was wrong.",
         )
     if refused := decide(WHAT_IS_ASKED, ask):
