@@ -1,7 +1,7 @@
 """The one WSGI entry: finds the party a request is for, by host or by path, and the realm it is in.
 
-`auth.localhost/REALM/…` and `/auth/REALM/…` are the same party. A URL that a party writes always
-comes from its realm's own address. What reaches a run's realm from outside is recorded in that run.
+A URL that a party writes always comes from its realm's own address. What reaches a run's realm from outside is recorded
+in that run.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from werkzeug.wrappers import Response
 
 from flows import wire
 from flows.party import MOST_BYTES
-from flows.realm import HOSTS, WELL_KNOWN, find_realm
+from flows.place import find_place
+from flows.realm import find_realm
 from flows.run import Run
 from flows.stage import Broken, Stage
 from flows.store import Store
 
-PARTY_OF = {host: party for party, host in HOSTS.items()}
 LONGEST_TARGET = 16 * 1024
 MOST_HEADERS = 64 * 1024
 
@@ -39,20 +39,20 @@ class Entry:
         too_large = _too_large(environ)
         if too_large:
             return too_large(environ, start_response)
-        found = _place(environ)
+        found = find_place(environ)
         if found is None:
             if not environ.get("QUERY_STRING", "").isascii():
                 says = "The address holds bytes that are not percent-encoded (RFC 3986 §2.1)."
                 return _plain(400, says)(environ, start_response)
             return self._pages(environ, start_response)
-        party, script_name, realm_name, rest = found
-        realm = find_realm(self._store, realm_name)
+        party = found.party
+        realm = find_realm(self._store, found.realm)
         if realm is None:
-            return _plain(404, f"There is no realm {realm_name[:40]!r} here.")(environ, start_response)
+            return _plain(404, f"There is no realm {found.realm[:40]!r} here.")(environ, start_response)
         environ |= {
             "tokenwalk.realm": realm,
-            "SCRIPT_NAME": script_name,
-            "PATH_INFO": rest,
+            "SCRIPT_NAME": found.script_name,
+            "PATH_INFO": found.path_info,
         }
         if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
             return self._parties[party](environ, start_response)
@@ -88,27 +88,6 @@ class Entry:
             pass
         start_response(*started)
         return [content]
-
-
-def _place(environ: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
-    """Party, SCRIPT_NAME, realm's name and the path left; None for a page of ours."""
-    label, _, domain = str(environ.get("HTTP_HOST", "")).partition(".")
-    path: str = environ["PATH_INFO"]
-    prefix = "" if label in PARTY_OF and domain.split(":")[0] == "localhost" else "/"
-    well_known = path.startswith(WELL_KNOWN + "/")
-    inner = path[len(WELL_KNOWN) :] if well_known else path
-    if prefix:
-        label, _, inner = inner[1:].partition("/")
-        inner = "/" + inner
-        prefix = "/" + label
-    if label not in PARTY_OF or inner.startswith("/static/") or inner == "/favicon.ico":
-        return None
-    name, slash, rest = inner[1:].partition("/")
-    if well_known:
-        if rest or label != "auth":
-            return PARTY_OF[label], prefix, "", rest
-        rest = WELL_KNOWN[1:]
-    return PARTY_OF[label], f"{prefix}/{name}", name, slash + rest if not well_known else "/" + rest
 
 
 def _too_large(environ: Mapping[str, Any]) -> Response | None:
