@@ -63,7 +63,8 @@ def state_is_mine(ask: ClientAsk) -> Finding:
 def question_is_open(ask: ClientAsk) -> Finding:
     """One question has one answer. A second one, even with the right state, is a replay, or somebody else’s code."""
     assert ask.session
-    answers = [each for each in ask.session.walked if each.step == authorization_code.callback.name]
+    heard = (authorization_code.callback.name, authorization_code.hear_no.name)
+    answers = [each for each in ask.session.walked if each.step in heard]
     if any(not each.refused for each in answers):
         return failed(expected="the first answer to my question", got="another one, after it was answered")
     return passed("It had no answer yet.")
@@ -76,17 +77,12 @@ def iss_is_whom_i_asked(ask: ClientAsk) -> Finding:
     return expect(ask.realm.metadata["issuer"], ask.query.get("iss"), "The server I asked.", nothing="no iss")
 
 
-@check("", rfc="6749#section-4.1.2.1", status=403)
-def no_error_came_back(ask: ClientAsk) -> Finding:
-    """The answer may be no. Then there is no code, and nothing more to do."""
-    error = ask.query.get("error")
-    return passed() if error is None else failed(expected="a code", got=error)
-
-
 @check("", rfc="6749#section-4.1.2")
-def code_came_back(ask: ClientAsk) -> Finding:
-    """Without a code there is nothing to trade for a token."""
-    return passed() if "code" in ask.query else failed(expected="a code", got="none")
+def code_or_error_came_back(ask: ClientAsk) -> Finding:
+    """The answer is a code to trade for a token, or the reason why there is none."""
+    if "error" in ask.query:
+        return passed(f"The answer is no: {ask.query['error']}.")
+    return passed("A code.") if "code" in ask.query else failed(expected="a code or an error", got="neither")
 
 
 RECEIVE_ANSWER = [
@@ -96,13 +92,11 @@ RECEIVE_ANSWER = [
     state_is_mine,
     question_is_open,
     iss_is_whom_i_asked,
-    no_error_came_back,
-    code_came_back,
+    code_or_error_came_back,
 ]
 
 # What the shop tells Alice. Why, to the letter, is in the checklist; she could do nothing with it.
 _WORDS = {
-    "no_error_came_back": ("You did not allow it", "So we have not looked at your photos, and nothing was printed."),
     "session_is_known": ("We do not know this order", "No print order was begun in this browser, so we did nothing."),
 }
 _OTHERWISE = (
@@ -138,10 +132,16 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         """Decide whether this answers a question of ours; then take the code out of the address bar."""
         ask = ClientAsk(stage)
         refused = decide(RECEIVE_ANSWER, ask)
+        said_no = "error" in ask.query
         if ask.session and not ask.walked and not refused:  # what it goes on with, and nobody else records
-            ask.environ |= {"tokenwalk.run": ask.session, "tokenwalk.step": authorization_code.callback}
+            step = authorization_code.hear_no if said_no else authorization_code.callback
+            ask.environ |= {"tokenwalk.run": ask.session, "tokenwalk.step": step}
         if refused:
             return _refused(ask, refused.check.status, *_WORDS.get(refused.check.name, _OTHERWISE))
+        if said_no:
+            no = ask.query["error"] == "access_denied"
+            title = "You did not allow it" if no else "Snapbox refused to be asked"
+            return _refused(ask, 200, title, "So we have not looked at your photos, and nothing was printed.")
         return go_to(f"{ask.realm.address('client')}/prints")
 
     @app.get("/prints")
@@ -158,7 +158,7 @@ def make_app(templates: Path, stage: Stage) -> Flask:
             return _refused(ask, 409, "Snapbox did not give us the photos", "The order can be started again.")
         for photo in photos:
             photo["image"] = f"/static/photos/{photo['image']}.svg" if "image" in photo else None
-        return make_response(render_template("client/prints.html", photos=photos, person="Alice"))
+        return make_response(render_template("client/prints.html", photos=photos))
 
     @app.after_request
     def add_headers(answer: Response) -> Response:

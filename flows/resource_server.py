@@ -67,7 +67,7 @@ class PhotosAsk(Asked):
 
 @check("", rfc="6750#section-3.1", status=401)
 def token_came(ask: PhotosAsk) -> Finding:
-    """Without a token nobody is asking. The answer only says that one is needed; there is no error to name."""
+    """Without a token the API cannot know what the caller may do. It says that one is needed; there is no error yet."""
     sent = ask.request.headers.get("Authorization")
     if sent is None:
         return failed(expected="an Authorization header", got="none")
@@ -99,8 +99,7 @@ def token_is_a_jwt(ask: PhotosAsk) -> Finding:
 
 @check("invalid_token", rfc="9068#section-4", status=401, defence=True)
 def typ_is_at_jwt(ask: PhotosAsk) -> Finding:
-    """A server signs other tokens with the same key. `typ` says that this one is an access token, and not, say, a
-    login."""
+    """A server signs other tokens with the same key. `typ` says that this is an access token, not an ID token."""
     assert ask.parts
     typ = ask.parts.header.get("typ")
     if isinstance(typ, str) and typ.lower() in ("at+jwt", "application/at+jwt"):

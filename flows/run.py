@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from flows import wire
 from flows.checks import Verdict
+from flows.edit import Edit, Edits
 from flows.realm import Realm, derive
 from flows.story import Client
 
@@ -31,13 +32,15 @@ class Step:
     """One request of a flow; the docstring of `prepare` is its reason, shown to learners.
 
     `at` is the path on the receiver that it meets. `counts` is "request" or "final" where the RFC counts it among the
-    flow's messages, and "" for what happens around them. `carries` and `answers` name the glossary's kinds for the
-    parameters it sends and for the ones that come back.
+    flow's messages, and "" for what happens around them. `label` stands on its arrow, `button` on what sends it. A step
+    `instead_of` another has its number; one that `hears` a parameter is meant where the address that leads to it has
+    one. `carries` and `answers` name the glossary's kinds for the parameters it sends and for those that come back.
     """
 
     name: str
     title: str
     label: str
+    button: str
     sender: str
     receiver: str
     at: str
@@ -47,11 +50,30 @@ class Step:
     carries: str = ""
     answers: str = ""
     instead_of: str = ""
-    channel: str = ""
+    hears: str = ""
+    ends: bool = False
 
     @property
     def reason(self) -> str:
         return inspect.cleandoc(self.prepare.__doc__ or "")
+
+    @property
+    def channel(self) -> str:
+        """Who can read the message on its way, in words."""
+        if self.sender != "browser":
+            return "back channel: the browser never sees it"
+        if "authorization re" in self.carries + self.answers:
+            return "front channel: through the browser, where it can be read and changed"
+        return "between the browser and this server only"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to break a step: what is changed, and what that tries. Without edits it is sent once more as it is."""
+
+    name: str
+    tries: str
+    edits: Edits
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,11 @@ class Flow:
     not_for: str
     rfcs: tuple[str, ...]
     steps: list[Step] = field(default_factory=list)
+    ways: dict[str, tuple[Way, ...]] = field(default_factory=dict)
+
+    def break_it(self, step: Step, *ways: Way) -> None:
+        """Name the ways to break a step, where the step is written."""
+        self.ways[step.name] = ways
 
     def step(self, title: str, **more: Any) -> Callable[[Callable[[Seen], wire.Request]], Step]:
         """Add a step; the decorated function prepares its request."""
@@ -94,7 +121,8 @@ class Flow:
 class Exchange:
     """One request and its response, as bytes, as a party received and gave them, with the checks it ran.
 
-    `step` is None for what came from outside. `at` is the realm's time in seconds.
+    `step` is None for what came from outside. `at` is the realm's time in seconds. Where a learner changed the request
+    before it was sent, `edits` says how, and `prepared_bytes` is what the sender would have sent.
     """
 
     position: int
@@ -106,6 +134,8 @@ class Exchange:
     verdicts: tuple[Verdict, ...]
     at: int
     microseconds: int
+    edits: tuple[Edit, ...] = ()
+    prepared_bytes: bytes | None = None
 
     @cached_property
     def request(self) -> wire.Request:
@@ -157,6 +187,10 @@ class Run:
         """The exchanges that are steps of the flow, without what came from outside."""
         return [exchange for exchange in self.exchanges if exchange.step]
 
+    def attempts_at(self, number: int) -> list[Exchange]:
+        """Every exchange of the step with that number, in order: a step may be sent more than once."""
+        return [exchange for exchange in self.walked if self.flow.number(exchange.step or "") == number]
+
     def exchange_at(self, number: int) -> Exchange | None:
         """The latest exchange of the step with that number, or None if it has not been walked."""
         return next((e for e in reversed(self.walked) if self.flow.number(e.step or "") == number), None)
@@ -178,12 +212,17 @@ class Run:
         if not self.walked:
             return self.flow.steps[:1]
         last = self.walked[-1]
+        if self.flow.named(last.step or "").ends:
+            return []
         leads = self._leads()
         done = self.flow.number(last.step or "")
         for step in self.flow.main_line[done:]:
             meets = self.realm.address(step.receiver) + step.at
             if meets in leads if step.sender == "browser" else not last.refused:
-                return [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
+                choices = [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
+                led_by = {name for name, _ in wire.lenient_fields(urlsplit(last.location or "").query)}
+                meant = [choice for choice in choices if choice.hears in led_by]
+                return meant or [choice for choice in choices if not choice.hears]
         return []
 
     def _leads(self) -> set[str]:
@@ -243,6 +282,13 @@ class Seen:
         if exchange is None:
             raise NotSeen(f"{step.name} has not been sent yet")
         return exchange
+
+    def led_to(self, address: str) -> str:
+        """The last Location at that address, its query included, that an answer sent this party to."""
+        for exchange in reversed(self._run.walked):
+            if exchange.sender == self._party and (exchange.location or "").partition("?")[0] == address:
+                return exchange.location or ""
+        raise NotSeen(f"no answer led to {address} yet")
 
     def get(self, url: str) -> wire.Request:
         """What a browser sends when it goes to an address: with the cookies that belong there."""

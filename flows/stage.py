@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from flows import wire
 from flows.checks import ENVIRON_KEY, Verdict
+from flows.edit import Edit, apply
 from flows.grants import FLOWS
+from flows.place import find_place
 from flows.realm import SANDBOX, Realm, make_realm, realm_of, sandbox
 from flows.run import Exchange, Run, Step
 from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
@@ -147,17 +149,18 @@ class Stage:
         """The request of a step, as its sender would send it now."""
         return step.prepare(run.seen_by(step.sender))
 
-    def send(self, run_id: str, step_name: str, position: int) -> Run:
-        """Prepare a step, send it, record it; WentOn if the run has moved since, and then nothing is sent.
+    def send(self, run_id: str, step_name: str, position: int, edits: Sequence[Edit] = ()) -> Run:
+        """Prepare a step, change it, send it, record it: a step that comes next, or one that was sent before.
 
-        `position` is how many exchanges had been walked, not counting what came from outside.
+        `position` is how many exchanges had been walked, not counting what came from outside; WentOn if the run has
+        moved since. NotHTTP if the edits made it unreadable. Then nothing was sent.
         """
         with self._moving(run_id) as connection:
             run = self.find(run_id)
-            step = next((step for step in run.next_steps if step.name == step_name), None)
-            if len(run.walked) != position or step is None:
+            may_be_sent = {step.name for step in run.next_steps} | {exchange.step for exchange in run.walked}
+            if len(run.walked) != position or step_name not in may_be_sent:
                 raise WentOn(f"run {run_id} has walked {len(run.walked)} exchanges")
-            run = self._play(run, step)
+            run = self._play(run, run.flow.named(step_name), edits)
             connection.execute(runs.update().where(runs.c.id == run_id), {"touched_at": int(time.time())})
             return run
 
@@ -178,22 +181,49 @@ class Stage:
             connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
             yield connection
 
-    def _play(self, run: Run, step: Step) -> Run:
+    def branch(self, run: Run, position: int, owner: str) -> str:
+        """A new run in a fresh realm: each step before that place is prepared anew, with its edits applied."""
+        name = self.start(run.flow.name, run.options, owner)
+        for place, exchange in enumerate(run.walked[:position]):
+            self.send(name, exchange.step or "", place, exchange.edits)
+        return name
+
+    def _play(self, run: Run, step: Step, edits: Sequence[Edit] = ()) -> Run:
         """Send a step and record it; the run as it is then, its clock a second on."""
-        raw = self.prepare(run, step).raw()
+        prepared = self.prepare(run, step)
+        raw = apply(prepared, edits)
+        receiver = self._receiver(run, raw) if edits else step.receiver
         place = str(len(run.exchanges))
         # A realm of one's own says the same again from the same seed; sessions that share a realm must not.
         answered = wire.call(self.entry, raw, exchange=place if run.realm.name == run.id else f"{run.id}/{place}")
         if answered.response.status >= 500:
             raise Broken(f"{step.receiver} failed at {step.name} with {answered.response.status}")
-        run = self.record(run, step, raw, answered)
+        run = self.record(run, step, raw, answered, receiver, edits, prepared.raw() if edits else None)
         if run.realm.clock is None:
             return run
         with self.store.transaction() as connection:
             connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": run.realm.clock + 1})
         return replace(run, realm=replace(run.realm, clock=run.realm.clock + 1))
 
-    def record(self, run: Run, step: Step | None, raw: bytes, answered: wire.Answered, receiver: str = "") -> Run:
+    def _receiver(self, run: Run, raw: bytes) -> str:
+        """The party of this run that a changed message is for; NotHTTP where it is for nobody here."""
+        request = wire.parse_request(raw)
+        place = find_place(wire.environ_of(request))
+        if place is None or place.realm != run.realm.name:
+            says = f"{request.header('Host')}{request.target}"[:200]
+            raise wire.NotHTTP(f"no party of this run answers at {says}")
+        return place.party
+
+    def record(
+        self,
+        run: Run,
+        step: Step | None,
+        raw: bytes,
+        answered: wire.Answered,
+        receiver: str,
+        edits: Sequence[Edit] = (),
+        prepared: bytes | None = None,
+    ) -> Run:
         """Write an exchange at the end of a run; without a step it came from outside. The run with it."""
         with self._moving(run.id) as connection:
             # Counted anew: what was sent may have made the client send, and record, something itself.
@@ -202,12 +232,14 @@ class Stage:
                 position=position,
                 step=step.name if step else None,
                 sender=step.sender if step else "outside",
-                receiver=step.receiver if step else receiver,
+                receiver=receiver,
                 request_bytes=raw,
                 response_bytes=answered.response.raw(),
                 verdicts=tuple(answered.environ.get(ENVIRON_KEY, ())),
                 at=run.realm.now(),
                 microseconds=answered.microseconds,
+                edits=tuple(edits),
+                prepared_bytes=prepared,
             )
             connection.execute(exchanges.insert(), {"run": run.id, **_row(made)})
         if position == len(run.exchanges):
@@ -242,6 +274,8 @@ def _row(made: Exchange) -> dict[str, Any]:
         "checks": [vars(verdict) for verdict in made.verdicts],
         "at": made.at,
         "microseconds": made.microseconds,
+        "edits": [vars(edit) for edit in made.edits],
+        "prepared": made.prepared_bytes,
     }
 
 
@@ -256,6 +290,8 @@ def _exchange(row: Row[Any]) -> Exchange:
         tuple(Verdict(**each) for each in row.checks),
         row.at,
         row.microseconds,
+        tuple(Edit(**each) for each in row.edits),
+        row.prepared,
     )
 
 

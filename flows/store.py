@@ -29,6 +29,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.exc import OperationalError
 
 SCHEMA = 1
 metadata = MetaData()
@@ -136,6 +137,8 @@ exchanges = Table(
     Column("sender", String(30), nullable=False),
     Column("receiver", String(30), nullable=False),
     Column("request", LargeBinary, nullable=False),
+    Column("edits", JSON, nullable=False),
+    Column("prepared", LargeBinary),
     Column("response", LargeBinary, nullable=False),
     Column("checks", JSON, nullable=False),
     Column("at", Integer, nullable=False),
@@ -152,8 +155,17 @@ class Store:
         self._current: ContextVar[Connection | None] = ContextVar("connection", default=None)
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
-        with self.transaction() as connection:
-            metadata.create_all(connection)
+        self._make_tables()
+
+    def _make_tables(self, tries: int = 10) -> None:
+        """Make what is missing. Of several that begin on one new file, SQLite may turn some away without waiting."""
+        try:
+            with self.transaction() as connection:
+                metadata.create_all(connection)
+        except OperationalError:
+            if tries == 1:
+                raise
+            self._make_tables(tries - 1)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -196,7 +208,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

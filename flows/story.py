@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PARTIES = {
-    "browser": ("Alice’s browser", "resource owner"),
+    "browser": ("Alice’s browser", "user agent"),
     "client": ("Client", "PhotoPrint"),
     "authorization_server": ("Authorization server", "Snapbox accounts"),
     "resource_server": ("Photos API", "resource server"),

@@ -32,7 +32,7 @@ def send(browser: Client, run: str, step: str, position: int, **headers: str) ->
 
 def says(answer: TestResponse) -> str:
     """The sentence of a page that says what is wrong."""
-    found = re.search(r'class="problem">.*?<p>(.*?)</p>', answer.text, re.DOTALL)
+    found = re.search(r'class="problem".*?<p>(.*?)</p>', answer.text, re.DOTALL)
     assert found, answer.text[:200]
     return found[1]
 

@@ -39,12 +39,12 @@ def test_the_photos_that_came_are_the_ones_alice_keeps(stage: Stage) -> None:
 def test_alice_who_says_no_ends_the_story_at_the_client(stage: Stage) -> None:
     run = walk(stage, "deny")
     last = run.exchanges[-1]
-    assert last.step == "callback"
+    assert last.step == "hear_no"
     assert dict(last.request.query)["error"] == "access_denied"
     assert dict(last.request.query)["state"] == run.secret("state")
-    assert last.refused is not None
-    assert last.refused.check == "no_error_came_back"
-    assert last.response.status == 403
+    assert last.refused is None
+    assert last.verdicts[-1].found == "The answer is no: access_denied."
+    assert last.response.status == 200
     assert run.next_steps == []
 
 

@@ -69,7 +69,7 @@ def response_type_is_supported(ask: AuthorizeAsk) -> Finding:
 
 @check("unauthorized_client", rfc="6749#section-4.1.2.1")
 def client_may_ask_for_a_code(ask: AuthorizeAsk) -> Finding:
-    """A client is registered for the grants it needs, so that a stolen registration is good for little else."""
+    """A client is registered for the grants it needs, so that a stolen client is good for little else."""
     assert ask.client
     if "authorization_code" not in ask.client.grant_types:
         return failed(expected="a client registered for authorization_code", got=ask.client.client_id)

@@ -4,7 +4,7 @@ from flows.glossary.entry import Entry
 
 METHODS = {
     "GET": Entry(
-        "Asks to see something and should change nothing, so browsers, caches and links may repeat it.",
+        "Asks to see what is at this address.",
         "9110#section-9.3.1",
     ),
     "POST": Entry(
@@ -24,8 +24,7 @@ STATUSES = {
     "201": Entry("It worked, and something new was made by it.", "9110#section-15.3.2"),
     "204": Entry("It worked, and there is nothing to send back.", "9110#section-15.3.5"),
     "303": Entry(
-        "Sends the browser on, always with GET and never with a form. "
-        "After 307 it would post a form again, password included, to the next server.",
+        "The browser goes on with a GET and takes no form along.",
         "9700#section-4.12",
     ),
     "400": Entry(
@@ -37,7 +36,7 @@ STATUSES = {
         "9110#section-15.5.2",
     ),
     "403": Entry(
-        "The server understood and refuses. The same request with the same credentials will be refused again.",
+        "The request was understood and is refused; a program is not to repeat it unchanged.",
         "9110#section-15.5.4",
     ),
     "404": Entry(
@@ -68,7 +67,7 @@ STATUSES = {
 
 HEADERS = {
     "Host": Entry(
-        "Many names can share one address, so every request says which of them it means.",
+        "Which of the names at this address is meant.",
         "9110#section-7.2",
     ),
     "Authorization": Entry(
@@ -81,7 +80,7 @@ HEADERS = {
         "6265#section-4.2",
     ),
     "Accept": Entry(
-        "One thing can have several forms, so the sender says which kinds of content it can use.",
+        "Which kinds of content the sender can use.",
         "9110#section-12.5.1",
     ),
     "Accept-Encoding": Entry(
@@ -97,12 +96,11 @@ HEADERS = {
         "9110#section-10.1.5",
     ),
     "Content-Type": Entry(
-        "The same bytes can mean different things, so the sender says how the body is to be read.",
+        "How the body is to be read.",
         "9110#section-8.3",
     ),
     "Content-Length": Entry(
-        "How many bytes the body has, so that the receiver knows where it ends. "
-        "In an answer to HEAD, how many it would have.",
+        "How many bytes the body has.",
         "9110#section-8.6",
     ),
     "Origin": Entry(
@@ -115,17 +113,16 @@ HEADERS = {
         "9700#section-4.2",
     ),
     "Location": Entry(
-        "In a redirect, where the browser goes next; it sees what is in this address and may keep it in its history. "
-        "With 201, where the new thing is.",
+        "Where the browser goes next; it sees what is in this address and may keep it in its history.",
         "9110#section-10.2.2",
     ),
     "Set-Cookie": Entry(
-        "Has the browser keep a value and send it back with later requests, so that the server knows it again.",
+        "Has the browser keep a value and send it back, so that the server knows it again. "
+        "Over https it would also carry `Secure`.",
         "6265#section-4.1",
     ),
     "Cache-Control": Entry(
-        "A cache may keep an answer and give it out again unless told otherwise. "
-        "An answer with a token in it must say `no-store`.",
+        "Whether a cache may keep this answer.",
         "9111#section-5.2",
     ),
     "Pragma": Entry(
@@ -143,22 +140,19 @@ HEADERS = {
         "9110#section-11.6.1",
     ),
     "Content-Security-Policy": Entry(
-        "What the browser may load into this page, and who may frame it. "
-        "A page for login or consent in a stranger’s frame invites clickjacking.",
+        "What this page may load, and who may frame it.",
         "9700#section-4.16",
     ),
     "X-Frame-Options": Entry(
-        "Forbids framing in browsers too old for `Content-Security-Policy`. "
-        "Where `frame-ancestors` is in force, this header is ignored.",
+        "Forbids framing where a browser is too old for `Content-Security-Policy`.",
         "csp3#frame-ancestors-and-frame-options",
     ),
     "X-Content-Type-Options": Entry(
-        "Has the browser trust `Content-Type` and not guess, so that data is not run as a script.",
+        "Has the browser trust `Content-Type` and not guess.",
         "fetch#x-content-type-options-header",
     ),
     "Referrer-Policy": Entry(
-        "How much of this page’s address other servers may learn from `Referer`. "
-        "If the address holds a code, that should be nothing.",
+        "How much of this page’s address other servers learn from `Referer`.",
         "9700#section-4.2.4",
     ),
     "Allow": Entry("Which methods this address takes.", "9110#section-10.2.1"),
@@ -307,24 +301,23 @@ COOKIE_ATTRIBUTES = {
 
 VALUES = {
     "Content-Type=application/x-www-form-urlencoded": Entry(
-        "Names and values, as a web form sends them. The token endpoint takes its parameters this way and not as JSON.",
+        "Names and values, as a web form sends them.",
         "6749#appendix-B",
     ),
     "Content-Type=application/json": Entry(
-        "The body is JSON. The token endpoint answers this way, both when it grants and when it refuses.",
-        "6749#section-5.1",
+        "The body is JSON.",
+        "8259#section-11",
     ),
     "Content-Type=text/html; charset=utf-8": Entry(
-        "A page for a person and not for a program. Naming the charset saves the browser from guessing.",
+        "A page for a person, and how its characters are encoded.",
         "9110#section-8.3.2",
     ),
     "Cache-Control=no-store": Entry(
-        "No cache may keep this answer. Whatever holds a token or other secrets has to say so.",
+        "No cache may, and an answer with a token in it must say so.",
         "6749#section-5.1",
     ),
     "SameSite=Lax": Entry(
-        "From another site, the cookie comes along when the browser follows a link or a redirect here, "
-        "but not with a form posted or a picture loaded from there.",
+        "With `Lax` it does when a link or a redirect is followed, but not with a posted form or a picture.",
         "draft-ietf-httpbis-rfc6265bis#section-4.1.2.7",
     ),
 }

@@ -4,8 +4,7 @@ from flows.glossary.entry import Entry
 
 AUTHORIZATION_REQUEST = {
     "response_type": Entry(
-        "What the client wants to get back through the browser. "
-        "`code` asks for a code that is still to be redeemed, and not for a token.",
+        "What the client wants to get back through the browser.",
         "6749#section-3.1.1",
     ),
     "client_id": Entry(
@@ -266,47 +265,43 @@ ERRORS = {
 
 VALUES = {
     "response_type=code": Entry(
-        "Asks for a code, so that no token has to travel in an address, where history and logs would keep it.",
+        "A `code` is still to be redeemed, so no token travels in an address, where history and logs would keep it.",
         "9700#section-2.1.2",
     ),
     "grant_type=authorization_code": Entry(
-        "The client offers a code, which it got by way of Alice’s browser.",
+        "Here it is a code, which came by way of Alice’s browser.",
         "6749#section-4.1.3",
     ),
     "grant_type=refresh_token": Entry(
-        "The client offers a refresh token, so Alice need not be there.",
+        "Here it is a refresh token, so Alice need not be there.",
         "6749#section-6",
     ),
     "code_challenge_method=S256": Entry(
-        "The challenge is the SHA-256 hash of the `code_verifier`, in base64url. "
-        "Nobody can get back from it to the secret, so it may be seen.",
-        "7636#section-4.2",
+        "`S256` is a SHA-256 hash. Nobody can get back from it to the secret, if that is long and random.",
+        "7636#section-7.1",
     ),
     "code_challenge_method=plain": Entry(
-        "The challenge is the `code_verifier` itself, so whoever reads this request knows the secret. "
         "A client that can do `S256` must do that.",
         "7636#section-4.2",
     ),
     "token_type=Bearer": Entry(
-        "Whoever holds the token may use it, so it must be kept secret and travel over TLS only.",
-        "6750#section-5.3",
+        "Whoever holds a bearer token may use it, so it stays secret and travels over TLS only.",
+        "6750#section-1.2",
     ),
     "scope=photos.read": Entry(
-        "Allows looking at Alice’s photos. "
-        "What a scope means is for the authorization server to define, and this one is Snapbox’s.",
+        "`photos.read` is for looking at Alice’s photos; what a scope means is Snapbox’s to define.",
         "6749#section-3.3",
     ),
     "scope=photos.write": Entry(
-        "Allows adding to Alice’s photos. A token should allow no more than its use needs, "
-        "so a client that only prints should not ask for this.",
+        "`photos.write` is for adding photos, more than a client that only prints should ask for.",
         "9700#section-2.3",
     ),
     "decision=approve": Entry(
-        "Alice agrees, and only now may the server grant the client anything.",
+        "She approves.",
         "6749#section-4.1.1",
     ),
     "decision=deny": Entry(
-        "Alice refuses. The client is still told, with the error `access_denied`.",
+        "She refuses, and the client is told so by the error `access_denied`.",
         "6749#section-4.1.2.1",
     ),
 }

@@ -9,7 +9,7 @@ JOSE_HEADERS = {
     ),
     "kid": Entry(
         "Which key was used, so that keys can be replaced. "
-        "It comes from outside: look it up, but never use it as a path or in a query.",
+        "Compare it with the keys you have; never put it unchecked into a file path or a database query.",
         "8725#section-3.10",
     ),
     "typ": Entry(
@@ -219,34 +219,32 @@ JWK = {
 
 VALUES = {
     "alg=ES256": Entry(
-        "Signed with a private key on the curve P-256 and verified with the public one. "
-        "Being able to check such a token is not enough to make one.",
+        "`ES256` signs with a private key on the curve P-256. Whoever checks it with the public key cannot make one.",
         "7518#section-3.4",
     ),
     "alg=RS256": Entry(
-        "Signed with a private RSA key and verified with the public one. "
-        "Being able to check such a token is not enough to make one.",
+        "`RS256` signs with a private RSA key. Whoever checks it with the public key cannot make one.",
         "7518#section-3.3",
     ),
     "alg=EdDSA": Entry(
-        "Signed with a private key on an Edwards curve and verified with the public one. "
-        "The key says which curve: Ed25519 or Ed448.",
+        "`EdDSA` signs with a private key on an Edwards curve, Ed25519 or Ed448 as the key says. "
+        "Whoever checks it with the public key cannot make one.",
         "8037#section-3.1",
     ),
     "alg=HS256": Entry(
-        "Protected with one secret that both sides share. Whoever can check such a token can also make one.",
+        "`HS256` uses one secret that both sides share. Whoever can check such a token can also make one.",
         "7518#section-3.2",
     ),
     "alg=none": Entry(
-        "No signature at all: anybody could have written this. As an access token it must be refused.",
+        "`none` is no signature at all: anybody could have written this. As an access token it must be refused.",
         "9068#section-4",
     ),
     "typ=at+jwt": Entry(
-        "Says that this is an access token, so that an ID token or another JWT cannot pass for one.",
+        "`at+jwt` is an access token, neither an ID token nor any other JWT.",
         "9068#section-2.1",
     ),
     "typ=JWT": Entry(
-        "Says that this is a JWT, but not of what kind. A receiver needs another way to tell one kind from another.",
+        "`JWT` does not say which kind, so a receiver needs another way to tell.",
         "7519#section-5.1",
     ),
 }

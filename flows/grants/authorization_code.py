@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ from sqlalchemy import bindparam, update
 
 from flows import wire
 from flows.checks import Finding, check, expect, failed, passed
-from flows.run import Flow, NotSeen, Seen
+from flows.edit import Edit, once_more, twice, with_other, with_value, without
+from flows.run import Flow, NotSeen, Seen, Way
 from flows.store import codes
 
 if TYPE_CHECKING:
@@ -21,9 +23,10 @@ flow = Flow(
     name="authorization_code",
     title="Authorization code, with PKCE",
     group="A person approves",
-    purpose="A web site, an app or a program on a device acts for a person. The one to begin with: a short-lived code "
-    "travels through the browser, the token does not.",
-    not_for="Where nobody is there to ask. A program that acts for itself needs no code: it shows its own credentials.",
+    purpose="A web site or an app acts for a person. The one to begin with: a short-lived code travels in the address "
+    "bar, the token does not. PKCE, Proof Key for Code Exchange, ties the code to the client that began.",
+    not_for="Where nobody is there to ask: a program that acts for itself shows its own credentials. On a device "
+    "without a browser, which has a grant of its own (RFC 8628). To learn who somebody is: OpenID Connect adds that.",
     rfcs=("6749#section-4.1", "7636#section-4"),
 )
 
@@ -54,6 +57,7 @@ def authorization_request(run: Seen) -> str:
 @flow.step(
     "Alice asks for prints",
     label="“Print my photos”",
+    button="print my photos",
     sender="browser",
     receiver="client",
     at="/print",
@@ -63,15 +67,16 @@ def ask_for_prints(run: Seen) -> wire.Request:
     """
     Alice’s photos are at Snapbox, and PhotoPrint wants to print them. It could ask for her password, but then it could
     do everything that she can, for as long as she keeps it. So it asks Snapbox instead: its answer to this click is a
-    redirect that carries the question. Two secrets are made now, `state` and `code_verifier`, and neither is sent yet:
-    of the second only its hash travels, as `code_challenge`.
+    redirect that carries the question. Two random values are made now. `state` goes along, and must come back
+    unchanged. `code_verifier` stays with the client; only its hash travels, as `code_challenge`.
     """
     return run.get(f"{run.address('client')}/print")
 
 
 @flow.step(
     "The browser takes the question to Snapbox",
-    label="asks to authorize: state, code_challenge",
+    label="asks: state, code_challenge",
+    button="take the question to Snapbox",
     sender="browser",
     receiver="authorization_server",
     at="/authorize",
@@ -90,9 +95,24 @@ def ask_to_authorize(run: Seen) -> wire.Request:
     return run.get(run.answer_to(ask_for_prints).location or "")
 
 
+flow.break_it(
+    ask_to_authorize,
+    Way("Leave out code_challenge", "PKCE is off. This client has a secret; is that enough for the server?",
+        without("query", "code_challenge", "code_challenge_method")),
+    Way("code_challenge_method=plain", "The challenge would be the secret itself, in the address bar.",
+        with_value("query", "code_challenge_method", "plain")),
+    Way("Another redirect_uri", "The answer would go to somebody else. See where the error goes.",
+        with_value("query", "redirect_uri", "https://evil.example/callback")),
+    Way("Another client_id", "Ask in the name of a client that nobody registered.", with_other("query", "client_id")),
+    Way("A scope that does not exist", "Ask for more than there is.", with_value("query", "scope", "photos.delete")),
+    Way("state twice", "Two readers could each take another one.", twice("query", "state")),
+)  # fmt: skip
+
+
 @flow.step(
     "Alice logs in, at Snapbox and nowhere else",
     label="Alice logs in",
+    button="Alice logs in",
     sender="browser",
     receiver="authorization_server",
     at="/login",
@@ -107,9 +127,18 @@ def log_in(run: Seen) -> wire.Request:
     return run.submit(run.answer_to(ask_to_authorize).forms[0], username="alice", password="wonderland")
 
 
+flow.break_it(
+    log_in,
+    Way("A wrong password", "What does the server say, and what does it not say?", with_other("form", "password")),
+    Way("Leave out csrf", "A form that another site made Alice’s browser post.", without("form", "csrf")),
+    Way("Without the cookie", "A browser that never opened the login page.", without("header", "Cookie")),
+)
+
+
 @flow.step(
     "The browser comes back with the same question",
     label="asks again, now as Alice",
+    button="ask again, now as Alice",
     sender="browser",
     receiver="authorization_server",
     at="/authorize",
@@ -129,6 +158,7 @@ def ask_as_alice(run: Seen) -> wire.Request:
 @flow.step(
     "Alice approves",
     label="Alice approves",
+    button="Alice approves",
     sender="browser",
     receiver="authorization_server",
     at="/consent",
@@ -145,9 +175,19 @@ def approve(run: Seen) -> wire.Request:
     return run.submit(run.answer_to(ask_as_alice).forms[0], decision="approve")
 
 
+flow.break_it(
+    approve,
+    Way("Leave out csrf", "Another site presses Approve for Alice.", without("form", "csrf")),
+    Way("Without the cookie", "Somebody who is not logged in approves.", without("header", "Cookie")),
+    Way("Neither yes nor no", "A third answer.", with_value("form", "decision", "maybe")),
+    Way("Approve twice", "A double click. Does it give two codes?", once_more),
+)
+
+
 @flow.step(
     "Alice says no",
     label="Alice denies",
+    button="Alice says no",
     sender="browser",
     receiver="authorization_server",
     at="/consent",
@@ -167,7 +207,8 @@ def deny(run: Seen) -> wire.Request:
 
 @flow.step(
     "The browser brings the answer to the client",
-    label="brings the answer, and state",
+    label="brings code, state, iss",
+    button="bring the answer to PhotoPrint",
     sender="browser",
     receiver="client",
     at="/callback",
@@ -180,12 +221,45 @@ def callback(run: Seen) -> wire.Request:
     one. So the client asks two things before it uses anything: did I start this (`state`), and is it from the server
     that I asked (`iss`)? Its answer is a redirect to a clean address, which takes the code out of the address bar.
     """
-    return run.get(run.answer_to(approve).location or "")
+    return run.get(run.led_to(f"{run.address('client')}/callback"))
+
+
+flow.break_it(
+    callback,
+    Way("Another state", "Somebody made this browser open the callback with a code of their own.",
+        with_other("query", "state")),
+    Way("Leave out state", "An answer that belongs to no question.", without("query", "state")),
+    Way("Another iss", "The answer of one server, passed off as another’s.", with_other("query", "iss")),
+    Way("Without the cookie", "The answer reaches a browser that asked nothing.", without("header", "Cookie")),
+    Way("Send it twice", "A reload of the callback, or a replay.", once_more),
+)  # fmt: skip
+
+
+@flow.step(
+    "The browser brings an error to the client",
+    label="brings error, state, iss",
+    button="bring the answer to PhotoPrint",
+    sender="browser",
+    receiver="client",
+    at="/callback",
+    rfc="6749#section-4.1.2.1",
+    carries="authorization response",
+    instead_of="callback",
+    hears="error",
+    ends=True,
+)
+def hear_no(run: Seen) -> wire.Request:
+    """
+    The answer is an error: Alice said no, or the question itself was refused. The client checks `state` and `iss` as it
+    would for a code, then stops: there is nothing to trade.
+    """
+    return run.get(run.led_to(f"{run.address('client')}/callback"))
 
 
 @flow.step(
     "The client trades the code for a token",
-    label="code + code_verifier → token",
+    label="code → token",
+    button="trade the code for a token",
     sender="client",
     receiver="authorization_server",
     at="/token",
@@ -196,9 +270,9 @@ def callback(run: Seen) -> wire.Request:
 )
 def redeem_code(run: Seen) -> wire.Request:
     """
-    A code alone is worth nothing. Whoever redeems it must also show the secret behind the `code_challenge` that began
-    this flow, and a client that can keep a secret shows that as well. This request goes from server to server: the
-    browser sees neither it nor the token that comes back.
+    Here a code alone is worth nothing. Whoever redeems it must also show the secret behind the `code_challenge` that
+    began this flow, and a client that can keep a secret shows that as well. This request goes from server to server:
+    the browser sees neither it nor the token that comes back.
     """
     came = dict(run.received(callback).query)
     if "code" not in came:
@@ -215,9 +289,22 @@ def redeem_code(run: Seen) -> wire.Request:
     )
 
 
+flow.break_it(
+    redeem_code,
+    Way("Leave out code_verifier", "A thief who read the code in the browser and has nothing else.",
+        without("form", "code_verifier")),
+    Way("Another code_verifier", "A thief who guesses.", with_other("form", "code_verifier")),
+    Way("Without the secret", "Anybody may say that they are this client.", without("header", "Authorization")),
+    Way("Another code", "One letter is wrong.", with_other("form", "code")),
+    Way("Another redirect_uri", "The code was led somewhere else on its way.", with_other("form", "redirect_uri")),
+    Way("Send it twice", "A code is used again. Look at what that does to the token it gave.", once_more),
+)  # fmt: skip
+
+
 @flow.step(
     "The client uses the token",
     label="GET /photos, Bearer token",
+    button="use the token",
     sender="client",
     receiver="resource_server",
     at="/photos",
@@ -228,16 +315,31 @@ def redeem_code(run: Seen) -> wire.Request:
 def fetch_photos(run: Seen) -> wire.Request:
     """
     The token is a bearer token: whoever holds it may use it, and nothing else is asked. That is why it must only ever
-    travel over TLS. The API does not ask the authorization server about it; it checks the signature with the server’s
-    public key, and then whether this token is meant for it, still good, and allows what is asked.
+    travel over TLS. The API sends no request about it to the authorization server. It checks the signature with that
+    server’s public key, then that the token is meant for it, is still good and allows what is asked. It also looks into
+    a list of revoked grants that Snapbox’s two servers share; many APIs have no such list.
     """
     token = run.answer_to(redeem_code).json["access_token"]
     return wire.get(f"{run.address('resource_server')}/photos", ("Accept", "application/json"), wire.bearer(token))
 
 
+flow.break_it(
+    fetch_photos,
+    Way("Without a token", "What does the API say to nobody?", without("header", "Authorization")),
+    Way("One letter of the token", "The signature no longer fits.", with_other("header", "Authorization")),
+    Way("The token in the address", "Where logs and histories would keep it.",
+        lambda prepared: [Edit("query", "access_token", (prepared.header("Authorization") or "")[len("Bearer "):]),
+                          Edit("header", "Authorization", None)]),
+    Way("POST in place of GET", "Add a photo with a token that only allows looking.",
+        lambda _: [Edit("method", "", "POST"), Edit("header", "Content-Length", "0")]),
+    Way("Send it twice", "Is a token used up by use?", once_more),
+)  # fmt: skip
+
+
 @flow.step(
     "Alice sees her prints",
     label="“Your prints”",
+    button="see the prints",
     sender="browser",
     receiver="client",
     at="/prints",
@@ -247,7 +349,7 @@ def see_prints(run: Seen) -> wire.Request:
     """
     The client has the photos, and Alice’s browser fetches the page that shows them. In all of this her password went to
     Snapbox only, and the token never touched the browser: what PhotoPrint holds is a permission to read photos, for a
-    few minutes.
+    few minutes. It still does not know who she is: an access token is no login. OpenID Connect adds that.
     """
     return run.get(run.answer_to(callback).location or "")
 
@@ -281,6 +383,15 @@ def redirect_uri_is_the_same(ask: TokenAsk) -> Finding:
     """If the code was sent to another address than the client meant, somebody changed the question on its way."""
     sent, now = ask.code.redirect_uri, ask.form.get("redirect_uri")
     return expect(sent, now, "The same as in the question, to the letter.", nothing="no redirect_uri")
+
+
+@check("invalid_request", rfc="7636#section-4.1")
+def code_verifier_is_well_formed(ask: TokenAsk) -> Finding:
+    """A shorter secret could be found by trying: its hash has been through the browser."""
+    code_verifier = ask.form.get("code_verifier")
+    if code_verifier is None or re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", code_verifier):
+        return passed("43 to 128 characters." if code_verifier else "None came.")
+    return failed(expected="43 to 128 characters of A-Z a-z 0-9 - . _ ~", got=code_verifier)
 
 
 @check("invalid_grant", rfc="7636#section-4.6", defence=True)
@@ -331,6 +442,7 @@ REDEEM_CODE = [
     code_was_issued_to_this_client,
     redirect_uri_is_the_same,
     code_verifier_matches,
+    code_verifier_is_well_formed,
     code_has_not_expired,
     spend_code,
 ]

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from flows import sections
-from flows.pages import home, runs, sandbox
+from flows.pages import change, home, runs, sandbox
 from flows.pages.lines import FOLLOWED
 from flows.stage import Stage
 from flows.story import PARTIES
@@ -34,7 +34,7 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"prose": prose, "rfc": rfc}
     app.jinja_env.globals |= {"PARTIES": PARTIES, "HTMX": HTMX}
-    for part in (home, runs, sandbox):
+    for part in (home, runs, change, sandbox):
         app.register_blueprint(part.pages(stage))
 
     @app.get("/favicon.ico")

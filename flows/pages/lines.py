@@ -32,7 +32,8 @@ class Line:
     """One line: `key` is what names the value, `value` what crossed, `after` what closes it; `plain` is it decoded.
 
     `name` is the line's address on its page. `kind` and `name` are what the glossary knows it by; a line of punctuation
-    has none. `part_of` is the header that it is a part of, "" for a whole line.
+    has none. `part_of` is the header that it is a part of, "" for a whole line. `mark` is cut, changed or added where
+    the learner did that to it, and `was` its value before.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Line:
     value_note: Entry | None = None
     part_of: str = ""
     followed: str = ""
+    mark: str = ""
+    was: str = ""
 
     @property
     def blank(self) -> bool:
@@ -63,6 +66,26 @@ def response_lines(response: wire.Response, answers: str) -> list[Line]:
     status = Line("status", f"HTTP/1.1 {response.status} {response.reason}", kind="status")
     status = replace(status, note=explain("status", str(response.status)))
     return _addressed([status, *_headers(response, answers), *_body(response, answers, answers)], "answer")
+
+
+def marked(prepared: list[Line], sent: list[Line]) -> list[Line]:
+    """The lines that were sent, with what the learner changed of the prepared ones; what was left out is among them."""
+    before, now = {line.name: line for line in prepared}, {line.name for line in sent}
+    made: list[Line] = []
+    for line in sent:
+        old = before.get(line.name)
+        if old is None and not line.blank:
+            made.append(replace(line, mark="added"))
+        elif old is not None and old.value != line.value and line.name != "content-length":
+            made.append(replace(line, mark="changed", was=old.value))
+        else:
+            made.append(line)
+    for place, old in enumerate(prepared):
+        if old.name not in now:
+            ahead = {line.name for line in prepared[:place]}
+            at = max((spot + 1 for spot, line in enumerate(made) if line.name in ahead), default=0)
+            made.insert(at, replace(old, mark="cut"))
+    return made
 
 
 def _addressed(lines: list[Line], side: str) -> list[Line]:

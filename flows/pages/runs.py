@@ -9,9 +9,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
+from flows import wire
+from flows.edit import described
 from flows.grants import FLOWS
 from flows.pages import checklist, diagram
-from flows.pages.lines import request_lines, response_lines
+from flows.pages.curl import as_curl
+from flows.pages.lines import marked, request_lines, response_lines
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.seen import who_has_seen
 from flows.pages.token_panel import Panel, open_token
@@ -47,7 +50,8 @@ def pages(stage: Stage) -> Blueprint:
     @runs.get("/runs/<run_id>")
     def show(run_id: str) -> Response:
         run = _find(run_id)
-        return _answer(run, _step_asked(run))
+        number = _step_asked(run)
+        return _answer(run, number, attempt=_attempt_asked(run, number))
 
     @runs.post("/runs/<run_id>/next")
     def move(run_id: str) -> Response:
@@ -105,9 +109,17 @@ def pages(stage: Stage) -> Blueprint:
             )
         return int(asked)
 
-    def _answer(run: Run, number: int, partial: bool = False) -> Response:
+    def _attempt_asked(run: Run, number: int) -> int | None:
+        asked, sent = request.args.get("attempt"), len(run.attempts_at(number))
+        if asked is None:
+            return None
+        if not _is_number(asked) or not 1 <= int(asked) <= sent:
+            abort(404, f"Step {number} was sent {sent} times, and this address asks for attempt {asked[:40]!r}.")
+        return int(asked)
+
+    def _answer(run: Run, number: int, partial: bool = False, attempt: int | None = None) -> Response:
         template = "_run.html" if partial else "run.html"
-        return make_response(render_template(template, **_shown(stage, run, number)))
+        return make_response(render_template(template, **_shown(stage, run, number, attempt)))
 
     return runs
 
@@ -121,9 +133,13 @@ def is_mine(owned_by: str) -> bool:
     return bool(owner()) and hmac.compare_digest(owned_by, hash_of(owner()))
 
 
-def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
-    """All that the page shows of one step: what was sent and answered, or what is about to be sent."""
-    exchange = run.exchange_at(number)
+def _shown(stage: Stage, run: Run, number: int, attempt: int | None = None) -> Mapping[str, Any]:
+    """All that the page shows of one step: what was sent and answered, or what is about to be sent.
+
+    `attempt` is which of the times that the step was sent, from 1; the last one where it is None.
+    """
+    attempts = run.attempts_at(number)
+    exchange = attempts[(attempt or len(attempts)) - 1] if attempts else None
     next_steps = run.next_steps
     upcoming = next_steps if next_steps and run.flow.number(next_steps[0].name) == number else []
     step = run.flow.main_line[number - 1]
@@ -144,7 +160,11 @@ def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
         "seen": who_has_seen(run, number),
         "walked_to": walked_to,
         "next_steps": next_steps,
-        "at_front": number == walked_to or not run.walked or bool(upcoming),
+        "at_front": number == walked_to or bool(upcoming),
+        "attempts": attempts,
+        "undo": bool(exchange and exchange is run.walked[-1] and exchange.refused and exchange.edits),
+        "ways": run.flow.ways.get(step.name, ()),
+        "before": run.walked.index(exchange) if exchange else None,
         "sent": None,
         "answer": None,
     }
@@ -153,14 +173,20 @@ def _shown(stage: Stage, run: Run, number: int) -> Mapping[str, Any]:
     elif upcoming:
         known["sent"] = stage.prepare(run, step)
         known["sent_lines"] = request_lines(known["sent"], step.carries)
+        known["curl"] = as_curl(known["sent"])
     return known
 
 
 def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
     refused = exchange.refused
+    lines = request_lines(exchange.request, step.carries)
+    if exchange.prepared_bytes:
+        lines = marked(request_lines(wire.recorded_request(exchange.prepared_bytes), step.carries), lines)
     return {
         "sent": exchange.request,
-        "sent_lines": request_lines(exchange.request, step.carries),
+        "sent_lines": lines,
+        "curl": as_curl(exchange.request),
+        "described": described(exchange.edits),
         "answer": exchange.response,
         "answer_lines": response_lines(exchange.response, step.answers),
         "checks": checklist.rows(exchange.verdicts),
@@ -182,7 +208,8 @@ def _token(run: Run, exchange: Exchange) -> Panel | None:
     return None
 
 
-def _counts(run: Run) -> dict[str, int]:
-    """From the recording: requests as the RFC counts them, the final one, and exchanges on the wire."""
-    kinds = [run.flow.named(each.step or "").counts for each in run.walked]
-    return {"requests": kinds.count("request"), "final": kinds.count("final"), "wire": len(kinds)}
+def _counts(run: Run) -> dict[str, Any]:
+    """From the recording: exchanges in all, and the numbers of the steps that OAuth itself defines."""
+    steps = [run.flow.named(each.step or "") for each in run.walked]
+    protocol = dict.fromkeys(run.flow.number(step.name) for step in steps if step.counts)
+    return {"wire": len(steps), "protocol": list(protocol)}

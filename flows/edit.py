@@ -1,0 +1,157 @@
+"""A change to a message before it is sent, as operations: they can be applied to the same step prepared anew.
+
+An operation says where (query, header or form), which name, the how-manyeth of that name, and its new value; None
+leaves it out, and one beyond the last adds. A message changed as raw text has one operation that holds all of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import quote_plus
+
+from flows import wire
+
+Where = Literal["query", "header", "form", "method", "path", "raw"]
+FIELDS: tuple[Where, ...] = ("query", "header", "form")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One operation. `nth` counts from 0 among those of the same name."""
+
+    where: Where
+    name: str
+    value: str | None
+    nth: int = 0
+
+
+Edits = Callable[[wire.Request], list[Edit]]
+
+
+def without(where: Where, *names: str) -> Edits:
+    """Leave fields out."""
+    return lambda _: [Edit(where, name, None) for name in names]
+
+
+def with_value(where: Where, name: str, value: str) -> Edits:
+    """Give a field another value, or add it."""
+    return lambda _: [Edit(where, name, value)]
+
+
+def with_other(where: Where, name: str) -> Edits:
+    """Change the last letter of a field's value."""
+
+    def change(prepared: wire.Request) -> list[Edit]:
+        value = dict(fields_of(prepared, where)).get(name, "")
+        return [Edit(where, name, value[:-1] + ("B" if value.endswith("A") else "A"))]
+
+    return change
+
+
+def twice(where: Where, name: str) -> Edits:
+    """Send a field a second time, with the same value."""
+    return lambda prepared: [Edit(where, name, dict(fields_of(prepared, where)).get(name, ""), nth=1)]
+
+
+def once_more(_: wire.Request) -> list[Edit]:
+    """Nothing is changed: the same request again."""
+    return []
+
+
+def fields_of(request: wire.Request, where: Where) -> wire.Fields:
+    """The fields of one part of a request, in order."""
+    if where == "header":
+        return list(request.headers)
+    if where == "query":
+        return list(request.query)
+    return list(request.form) if request.content_type == "application/x-www-form-urlencoded" else []
+
+
+def apply(request: wire.Request, edits: Iterable[Edit]) -> bytes:
+    """The raw message after the edits. Content-Length follows the body, unless it was itself edited."""
+    edits = list(edits)
+    for edit in edits:
+        if edit.where == "raw":
+            return (edit.value or "").encode("utf-8")
+        if edit.where == "method":
+            request = replace(request, method=edit.value or "")
+        elif edit.where == "path":
+            mark = "?" if "?" in request.target else ""
+            request = replace(request, target=(edit.value or "") + mark + request.target.partition("?")[2])
+        else:
+            request = _with_fields(request, edit.where, _edited(fields_of(request, edit.where), edit))
+    if any(edit.where == "form" for edit in edits) and not any(edit.name.lower() == "content-length" for edit in edits):
+        length = str(len(request.body))
+        lines = tuple((k, length if k.lower() == "content-length" else v) for k, v in request.headers)
+        request = replace(request, headers=lines)
+    return request.raw()
+
+
+def _edited(fields: wire.Fields, edit: Edit) -> wire.Fields:
+    places = [place for place, (name, _) in enumerate(fields) if name == edit.name]
+    if edit.nth >= len(places):
+        return fields if edit.value is None else [*fields, (edit.name, edit.value)]
+    place = places[edit.nth]
+    kept = [] if edit.value is None else [(edit.name, edit.value)]
+    return [*fields[:place], *kept, *fields[place + 1 :]]
+
+
+def _with_fields(request: wire.Request, where: Where, fields: wire.Fields) -> wire.Request:
+    if where == "header":
+        return replace(request, headers=tuple(fields))
+    text = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in fields)
+    if where == "query":
+        return replace(request, target=request.path + (f"?{text}" if text else ""))
+    return replace(request, body=text.encode())
+
+
+def of_raw(prepared: wire.Request, text: str) -> list[Edit]:
+    """The edits that make this raw text of a prepared message; one that holds the whole text where no others do."""
+    raw = text.encode()
+    try:
+        request = wire.parse_request(raw)
+    except wire.NotHTTP:
+        return [] if raw == prepared.raw() else [Edit("raw", "", text)]
+    edits = between(prepared, {where: fields_of(request, where) for where in FIELDS})
+    if request.method != prepared.method:
+        edits.append(Edit("method", "", request.method))
+    if request.path != prepared.path:
+        edits.append(Edit("path", "", request.path))
+    return edits if apply(prepared, edits) == raw else [Edit("raw", "", text)]
+
+
+def between(prepared: wire.Request, wanted: dict[Where, wire.Fields]) -> list[Edit]:
+    """The edits that make the wanted fields of the prepared ones."""
+    found: list[Edit] = []
+    for where in FIELDS:
+        had, have = _by_name(fields_of(prepared, where)), _by_name(wanted.get(where, []))
+        for name in dict.fromkeys([*had, *have]):
+            old, new = had.get(name, []), have.get(name, [])
+            for nth in reversed(range(max(len(old), len(new)))):
+                value = new[nth] if nth < len(new) else None
+                if nth >= len(old) or old[nth] != value:
+                    found.append(Edit(where, name, value, nth))
+    return _added_in_order(found)
+
+
+def _added_in_order(edits: list[Edit]) -> list[Edit]:
+    """What is left out or changed comes first, from the last to the first; what is added comes in its order."""
+    return sorted(edits, key=lambda edit: edit.nth if edit.value is not None else -edit.nth - 1_000_000)
+
+
+def _by_name(fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def described(edits: Sequence[Edit]) -> str:
+    """How many lines were changed, in words: "1 line changed by you"."""
+    if any(edit.where == "raw" for edit in edits):
+        return "written by you as raw text"
+    count = len(Counter((edit.where, edit.name, edit.nth) for edit in edits))
+    return f"{count} {'line' if count == 1 else 'lines'} changed by you"

@@ -1,0 +1,141 @@
+"""Changing a message before it is sent: as fields, as raw text, or by a way to break its step; and branching off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+
+from flows import wire
+from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
+from flows.pages.owner import make_owner, owner, remember
+from flows.pages.runs import UNKNOWN_RUN, is_mine
+from flows.party import go_to
+from flows.run import NotSeen, Run, Step
+from flows.stage import Broken, Stage, WentOn
+
+EMPTY_ROWS = 2  # to add what is not there
+
+
+def pages(stage: Stage) -> Blueprint:
+    """/runs/ID/change, /runs/ID/send and /runs/ID/branch."""
+    change = Blueprint("change", __name__)
+
+    @change.get("/runs/<run_id>/change")
+    def show(run_id: str) -> Response:
+        """The request of a step, as fields and as raw text, as it would be sent now."""
+        run = _mine(run_id)
+        step = _step(run, request.args.get("step", ""))
+        return _form(run, step, _prepared(run, step), request.args.get("how") == "raw")
+
+    @change.post("/runs/<run_id>/send")
+    def send(run_id: str) -> Response:
+        """Send a step as it was changed; what cannot be sent stays in the form, with the sentence that says why."""
+        run = _mine(run_id)
+        step = _step(run, request.form.get("step", ""))
+        prepared = _prepared(run, step)
+        edits = _asked(run, step, prepared)
+        position = request.form.get("position", "")
+        if not position.isascii() or not position.isdecimal():
+            abort(400, "The form must say at which position of the run it is sent.")
+        here = f"/runs/{run_id}?step={run.flow.number(step.name)}"
+        if int(position) < len(run.walked):
+            return go_to(here)  # a second click, or a page that the run has left behind
+        try:
+            stage.send(run_id, step.name, int(position), edits)
+        except wire.NotHTTP as error:
+            return _form(run, step, prepared, True, problem=str(error), text=_text(apply(prepared, edits)))
+        except (WentOn, NotSeen) as error:
+            abort(409, f"{step.name} cannot be sent now: {error}.")
+        except Broken as error:
+            abort(500, str(error))
+        return go_to(here)
+
+    @change.post("/runs/<run_id>/branch")
+    def branch(run_id: str) -> Response:
+        """A run of one's own, in a fresh realm, that has come as far as this one had before an exchange."""
+        try:
+            run = stage.find(run_id)
+        except LookupError:
+            abort(404, UNKNOWN_RUN)
+        before = request.form.get("before", "")
+        if not before.isascii() or not before.isdecimal() or int(before) > len(run.walked):
+            abort(400, f"A branch begins before one of the {len(run.walked)} exchanges of this run.")
+        mine = make_owner()
+        try:
+            made = stage.branch(run, int(before), mine)
+        except (WentOn, NotSeen) as error:
+            abort(409, f"This run cannot be walked again up to there: {error}.")
+        answer = go_to(f"/runs/{made}")
+        remember(answer, mine)
+        return answer
+
+    def _mine(run_id: str) -> Run:
+        try:
+            run = stage.find(run_id)
+        except LookupError:
+            abort(404, UNKNOWN_RUN)
+        if not owner() or not is_mine(run.owner):
+            abort(403, "This run was started in another browser. Branch off a run of your own to change its messages.")
+        return run
+
+    def _prepared(run: Run, step: Step) -> wire.Request:
+        try:
+            return stage.prepare(run, step)
+        except NotSeen as error:
+            abort(409, f"{step.name} cannot be prepared yet: {error}.")
+
+    return change
+
+
+def _step(run: Run, name: str) -> Step:
+    """A step that may be sent: one that comes next, or one that was walked."""
+    walked = {exchange.step for exchange in run.walked}
+    found = next((each for each in run.flow.steps if each.name == name), None)
+    if found is None or (found.name not in walked and found not in run.next_steps):
+        abort(409, f"{name[:40] or 'No step'} cannot be sent now: this run has not come that far.")
+    return found
+
+
+def _asked(run: Run, step: Step, prepared: wire.Request) -> list[Edit]:
+    form = request.form
+    if "way" in form:
+        ways = run.flow.ways.get(step.name, ())
+        way = next((each for each in ways if each.name == form["way"]), None)
+        if way is None:
+            abort(400, f"{step.name} has no way to break it called {form['way'][:60]!r}.")
+        return way.edits(prepared)
+    if "raw" in form:
+        return of_raw(prepared, form["raw"])
+    if "fields" in form:
+        return between(prepared, {where: _rows(where) for where in FIELDS})
+    return []
+
+
+def _rows(where: Where) -> wire.Fields:
+    """The rows of a form: a name and a value each; a row without a name is left out."""
+    names, values = request.form.getlist(f"{where}.name"), request.form.getlist(f"{where}.value")
+    return [(name, value) for name, value in zip(names, values, strict=False) if name]
+
+
+def _form(
+    run: Run, step: Step, prepared: wire.Request, raw: bool, problem: str | None = None, text: str | None = None
+) -> Response:
+    known: dict[str, Any] = {
+        "run": run,
+        "flow": run.flow,
+        "step": step,
+        "number": run.flow.number(step.name),
+        "parts": {where: fields_of(prepared, where) for where in FIELDS},
+        "sent": prepared,
+        "raw": raw,
+        "text": text or _text(prepared.raw()),
+        "problem": problem,
+        "ways": run.flow.ways.get(step.name, ()),
+        "empty_rows": EMPTY_ROWS,
+    }
+    return make_response(render_template("change.html", **known), 422 if problem else 200)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

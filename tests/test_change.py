@@ -1,0 +1,293 @@
+"""Any message can be changed before it is sent, and the answer is the server's own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import urllib.request
+from urllib.parse import urlencode
+
+import pytest
+from conftest import Server, walk
+from test_pages import OURS, begin, says, send
+from werkzeug.test import Client, TestResponse
+
+from app import create_app
+from flows import wire
+from flows.edit import Edit, apply, between, fields_of, of_raw
+from flows.entry import Entry
+from flows.grants.authorization_code import flow
+from flows.pages.curl import as_curl
+from flows.run import Run
+from flows.stage import Stage
+
+WAYS = {
+    ("ask_to_authorize", "Leave out code_challenge"): (200, None),
+    ("ask_to_authorize", "code_challenge_method=plain"): (303, "code_challenge_method_is_s256"),
+    ("ask_to_authorize", "Another redirect_uri"): (400, "redirect_uri_is_registered"),
+    ("ask_to_authorize", "Another client_id"): (400, "client_is_known"),
+    ("ask_to_authorize", "A scope that does not exist"): (303, "scope_is_known"),
+    ("ask_to_authorize", "state twice"): (303, "no_parameter_is_repeated"),
+    ("log_in", "A wrong password"): (403, "password_fits"),
+    ("log_in", "Leave out csrf"): (403, "form_came_from_our_page"),
+    ("log_in", "Without the cookie"): (403, "form_came_from_our_page"),
+    ("approve", "Leave out csrf"): (403, "form_came_from_our_page"),
+    ("approve", "Without the cookie"): (403, "person_is_logged_in"),
+    ("approve", "Neither yes nor no"): (400, "decision_is_yes_or_no"),
+    ("approve", "Approve twice"): (400, "answer_is_given_once"),
+    ("callback", "Another state"): (400, "state_is_mine"),
+    ("callback", "Leave out state"): (400, "state_is_mine"),
+    ("callback", "Another iss"): (400, "iss_is_whom_i_asked"),
+    ("callback", "Without the cookie"): (400, "session_is_known"),
+    ("callback", "Send it twice"): (400, "question_is_open"),
+    ("redeem_code", "Leave out code_verifier"): (400, "code_verifier_matches"),
+    ("redeem_code", "Another code_verifier"): (400, "code_verifier_matches"),
+    ("redeem_code", "Without the secret"): (401, "client_is_authenticated"),
+    ("redeem_code", "Another code"): (400, "code_is_known"),
+    ("redeem_code", "Another redirect_uri"): (400, "redirect_uri_is_the_same"),
+    ("redeem_code", "Send it twice"): (400, "spend_code"),
+    ("fetch_photos", "Without a token"): (401, "token_came"),
+    ("fetch_photos", "One letter of the token"): (401, "signature_verifies"),
+    ("fetch_photos", "The token in the address"): (401, "token_came"),
+    ("fetch_photos", "POST in place of GET"): (403, "scope_allows"),
+    ("fetch_photos", "Send it twice"): (200, None),
+}
+
+
+def test_every_way_to_break_a_step_is_tried_below() -> None:
+    assert {(step, way.name) for step, ways in flow.ways.items() for way in ways} == set(WAYS)
+
+
+@pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
+def test_way_to_break_a_step_is_answered_by_the_check_that_it_is_about(stage: Stage, step: str, way: str) -> None:
+    chosen = next(each for each in flow.ways[step] if each.name == way)
+    twice = chosen.edits(wire.Request("GET", "/")) == []
+    run = walk(stage, until=step if twice else flow.main_line[flow.number(step) - 2].name)
+    prepared = stage.prepare(run, flow.named(step))
+    run = stage.send(run.id, step, len(run.walked), chosen.edits(prepared))
+    last = run.exchanges[-1]
+    assert (last.response.status, last.refused and last.refused.check) == WAYS[step, way]
+    assert last.prepared_bytes == (None if twice else prepared.raw())
+
+
+@pytest.fixture
+def browser(entry: Entry) -> Client:
+    return Client(entry)
+
+
+def walked(browser: Client, count: int) -> str:
+    """A run of this browser's that has come that many steps; the path of its page."""
+    run = begin(browser)
+    for position, step in enumerate(flow.main_line[:count]):
+        assert send(browser, run, step.name, position).status_code == 303
+    return run
+
+
+def change(browser: Client, run: str, step: str, position: int, **form: str | list[str]) -> TestResponse:
+    data = {"step": step, "position": str(position), **form}
+    return browser.post(f"{run}/send", data=data, headers=OURS)
+
+
+def test_field_that_was_cleared_is_left_out_and_shown_struck_through(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 6)
+    prepared = entry.stage.prepare(entry.stage.find(run[6:]), flow.named("redeem_code"))
+    kept = [pair for pair in fields_of(prepared, "form") if pair[0] != "code_verifier"]
+    headers = fields_of(prepared, "header")
+    answer = change(
+        browser, run, "redeem_code", 6, fields="1",
+        **{
+            "form.name": [name for name, _ in kept] + [""], "form.value": [value for _, value in kept] + [""],
+            "header.name": [name for name, _ in headers], "header.value": [value for _, value in headers],
+        },
+    )  # fmt: skip
+    assert (answer.status_code, answer.location) == (303, f"{run}?step=7")
+    last = entry.stage.find(run[6:]).exchanges[-1]
+    assert last.edits == (Edit("form", "code_verifier", None),)
+    assert last.refused is not None
+    assert last.refused.check == "code_verifier_matches"
+    page = browser.get(answer.location).text
+    assert '<li id="code_verifier" class="cut">' in page
+    assert "You left this out" in page
+    assert "1 line changed by you" in page
+    assert "Put it back and send" in page
+
+
+def test_refusal_is_undone_and_the_walk_goes_on_to_its_end(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 6)
+    change(browser, run, "redeem_code", 6, way="Leave out code_verifier")
+    change(browser, run, "redeem_code", 7)
+    for position, step in enumerate(flow.main_line[7:], 8):
+        assert send(browser, run, step.name, position).status_code == 303
+    statuses = [each.response.status for each in entry.stage.find(run[6:]).walked]
+    assert statuses == [303, 200, 303, 200, 303, 303, 400, 200, 200, 200]
+    page = browser.get(f"{run}?step=7&attempt=1").text
+    assert "1, changed by you · 400 code_verifier_matches" in page
+    assert "Attempts at step 7" in page
+
+
+def test_branch_has_a_fresh_realm_and_the_edits_of_the_steps_before(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 1)
+    change(browser, run, "ask_to_authorize", 1, way="Leave out code_challenge")
+    for position, step in enumerate(flow.main_line[2:6], 2):
+        send(browser, run, step.name, position)
+    answer = browser.post(f"{run}/branch", data={"before": "6"}, headers=OURS)
+    assert answer.status_code == 303
+    assert answer.location != run
+    old, new = entry.stage.find(run[6:]), entry.stage.find(answer.location[6:])
+    assert [each.step for each in new.walked] == [each.step for each in old.walked]
+    assert new.walked[1].edits == old.walked[1].edits
+    assert [edit.name for edit in new.walked[1].edits] == ["code_challenge", "code_challenge_method"]
+    assert new.realm.issuer != old.realm.issuer
+    assert new.secret("state") != old.secret("state")
+
+
+def test_raw_text_is_sent_byte_for_byte_and_kept_when_it_is_no_request(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 7)
+    raw = f"GET {run[5:]}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX-Mine:   1\r\n\r\n"
+    assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
+    last = entry.stage.find(run[6:]).exchanges[-1]
+    assert last.request_bytes == raw.encode()
+    assert last.refused is not None
+    assert last.refused.check == "token_came"
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ("nonsense", "The request is not complete: its headers end with an empty line."),
+        ("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "The request target must start with /, and"),
+        ("GET /#x HTTP/1.1\r\nHost: a\r\n\r\n", "A fragment (#) never crosses the wire, so it cannot be in"),
+        ("GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n", "No party of this run answers at evil.example/x."),
+        ("GET /other/photos HTTP/1.1\r\nHost: api.localhost\r\n\r\n", "No party of this run answers at api.localhost"),
+        ("POST /x HTTP/1.1\r\nHost: a\r\n\r\nbody", "There is more after the request: a body needs a Content-Length"),
+    ],
+    ids=["nonsense", "absolute", "fragment", "elsewhere", "another realm", "no length"],
+)  # fmt: skip
+def test_raw_text_that_cannot_be_sent_is_told_why_and_stays(
+    browser: Client, entry: Entry, raw: str, sentence: str
+) -> None:
+    run = walked(browser, 7)
+    answer = change(browser, run, "fetch_photos", 7, raw=raw)
+    assert answer.status_code == 422
+    assert says(answer).startswith(sentence)
+    assert raw.split("\r\n")[0] in answer.text
+    assert len(entry.stage.find(run[6:]).exchanges) == 7
+
+
+def test_second_click_on_a_change_sends_it_once(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 6)
+    for _ in range(2):
+        assert change(browser, run, "redeem_code", 6, way="Another code").status_code == 303
+    assert len(entry.stage.find(run[6:]).exchanges) == 7
+
+
+def test_only_its_own_browser_changes_a_run_and_anybody_may_branch_it(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 3)
+    stranger = Client(entry)
+    assert stranger.get(f"{run}/change?step=log_in").status_code == 403
+    assert change(stranger, run, "log_in", 3).status_code == 403
+    mine = stranger.post(f"{run}/branch", data={"before": "2"}, headers=OURS)
+    assert [each.step for each in entry.stage.find(mine.location[6:]).walked] == ["ask_for_prints", "ask_to_authorize"]
+    assert send(stranger, mine.location, "log_in", 2).status_code == 303
+    assert len(entry.stage.find(run[6:]).exchanges) == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"step": "fetch_photos", "position": "3"}, 409),
+        ({"step": "", "position": "3"}, 409),
+        ({"step": "log_in", "position": "x"}, 400),
+        ({"step": "log_in", "position": "3", "way": "no such way"}, 400),
+        ({"step": "log_in", "position": "9"}, 409),
+    ],
+)
+def test_change_that_makes_no_sense_is_refused_and_nothing_is_sent(
+    browser: Client, entry: Entry, form: dict[str, str], status: int
+) -> None:
+    run = walked(browser, 3)
+    assert browser.post(f"{run}/send", data=form, headers=OURS).status_code == status
+    assert browser.post(f"{run}/send", data=form).status_code == 403
+    assert browser.post(f"{run}/branch", data={"before": "99"}, headers=OURS).status_code == 400
+    assert len(entry.stage.find(run[6:]).exchanges) == 3
+
+
+def example() -> wire.Request:
+    return wire.post("http://auth.localhost:8765/r/token", {"a": "1", "b": "2"}, ("X", "y"))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [("a", "1")],
+        [("a", "1"), ("b", "3")],
+        [("a", "1"), ("b", "2"), ("a", "9")],
+        [],
+        [("c", ""), ("a", "1"), ("b", "2")],
+    ],
+    ids=["left out", "changed", "doubled", "emptied", "added"],
+)  # fmt: skip
+def test_edits_between_two_forms_make_the_one_of_the_other(form: wire.Fields) -> None:
+    edits = between(example(), {"form": form, "header": fields_of(example(), "header"), "query": []})
+    made = wire.parse_request(apply(example(), edits))
+    assert sorted(made.form) == sorted(form)
+    assert made.header("Content-Length") == str(len(made.body))
+
+
+def test_raw_text_becomes_operations_where_it_can() -> None:
+    text = example().raw().decode().replace("a=1&b=2", "a=1").replace("Content-Length: 7", "Content-Length: 3")
+    assert of_raw(example(), text) == [Edit("form", "b", None), Edit("header", "Content-Length", "3")]
+    assert of_raw(example(), example().raw().decode()) == []
+    odd = example().raw().decode().replace("X: y", "X:y")
+    assert of_raw(example(), odd) == [Edit("raw", "", odd)]
+
+
+def test_curl_command_of_every_step_gets_the_same_kind_of_answer(server: Server) -> None:
+    """Pasted into a shell, in the order of a run that somebody begins with it."""
+    data = urlencode({"flow": "authorization_code"}).encode()
+    asked = urllib.request.Request(f"{server.url}/runs", data, {**OURS, "Origin": server.url})
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    run_id = opener.open(asked).url.rpartition("/")[2]
+    stage = stage_of(server)
+    for step in flow.main_line[:2]:
+        run: Run = stage.find(run_id)
+        command = as_curl(stage.prepare(run, step))
+        run = stage.send(run_id, step.name, len(run.walked))
+        printed = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=30).stdout
+        status = int(printed.split(b" ")[1])
+        assert status == run.walked[-1].response.status
+    outside = [each for each in stage.find(run_id).exchanges if each.step is None]
+    assert [(each.sender, each.receiver) for each in outside] == [
+        ("outside", "client"), ("outside", "authorization_server"),
+    ]  # fmt: skip
+
+
+def stage_of(server: Server) -> Stage:
+    """The stage of an application on the served database, to prepare and send from this process."""
+    return create_app(server.database_url, f"localhost:{server.port}").stage
+
+
+NEXT = re.compile(r'class="next".*?name="position" value="(\d+)">\s*<button class="go" name="step" value="(\w+)"', re.S)
+
+
+@pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
+def test_after_every_break_the_walk_goes_on_or_says_that_it_ends(browser: Client, step: str, way: str) -> None:
+    """Whatever the page offers next can be sent; nothing leads into a dead end of ours."""
+    number = flow.number(step)
+    again = (WAYS[step, way] == (200, None) and way == "Send it twice") or way in ("Approve twice", "Send it twice")
+    run = walked(browser, number if again else number - 1)
+    position = number if again else number - 1
+    assert change(browser, run, step, position, way=way).status_code == 303
+    for _ in range(12):
+        page = browser.get(run).text
+        offered = re.search(
+            r'class="next".*?name="position" value="(\d+)">\s*<button class="go" name="step" value="(\w+)"', page, re.S
+        )
+        if offered is None:
+            break
+        place = "next" if f'action="{run}/next"' in page[: offered.end()].rpartition("<form")[2] else "send"
+        data = {"step": offered[2], "position": offered[1]}
+        assert browser.post(f"{run}/{place}", data=data, headers=OURS).status_code == 303, offered[2]
+    page = browser.get(run).text
+    assert "Walked to the end" in page or "The story ends here" in page
