@@ -62,7 +62,7 @@ class Step:
         """Who can read the message on its way, in words."""
         if self.sender != "browser":
             return "back channel: the browser never sees it"
-        if "authorization re" in self.carries + self.answers:
+        if self.carries.startswith("authorization re"):
             return "front channel: through the browser, where it can be read and changed"
         return "between the browser and this server only"
 

@@ -5,7 +5,7 @@ document.addEventListener("keydown", (event) => {
   // A key that is held down must not walk on by itself, and a choice is Alice's: it is pressed, not passed.
   if (event.repeat || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.target.closest("input, textarea, select, summary, pre, [contenteditable]")) return;
-  if (event.key === "ArrowRight" && document.querySelector(".choices")) return;
+  if (event.key === "ArrowRight" && document.querySelector("div.choices")) return;
   const control = KEYS[event.key] && document.querySelector(KEYS[event.key]);
   if (!control) return;
   event.preventDefault();
