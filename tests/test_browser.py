@@ -34,7 +34,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     yield opened
-    assert problems == []
+    assert [problem for problem in problems if "status of 422" not in problem] == []  # a form that came back
 
 
 def begin(page: Page, scripts: bool = True) -> str:
@@ -246,6 +246,13 @@ def test_axe_finds_nothing_on_any_page_of_ours(context: BrowserContext, scheme: 
     found += violations(page)
     page.goto(page.url.replace("step=6", "step=8"))
     found += violations(page)
+    page.goto(page.url.replace("?step=8", "/change?step=log_in"))
+    found += violations(page)
+    page.get_by_role("button", name="Send it so: Leave out csrf").click()
+    page.wait_for_url(re.compile(r"\?step=3$"))
+    found += violations(page)
+    page.goto(page.url.replace("?step=3", "/change?step=log_in&how=raw"))
+    found += violations(page)
     page.goto("/")
     found += violations(page)
     assert found == []
@@ -302,3 +309,48 @@ def test_no_page_asks_another_machine_for_anything(page: Page, server: Server) -
     page.goto("/sandbox")
     assert [url for url in asked if not url.startswith(server.url + "/")] == []
     assert len(asked) > 10
+
+
+def test_a_person_breaks_a_step_understands_why_branches_and_finishes(page: Page) -> None:
+    begin(page)
+    for number in range(1, 7):
+        press_next(page, number)
+    page.goto(page.url.replace("step=6", "step=7"))
+    page.get_by_role("button", name="Send it so: Leave out code_verifier").click()
+    page.wait_for_url(re.compile(r"\?step=7$"))
+    expect(page.locator("#step")).to_have_text(re.compile(r"Refused:\s+The client trades the code for a token"))
+    expect(page.locator("#code_verifier.cut")).to_contain_text("You left this out")
+    failed = page.locator(".checks .failed")
+    expect(failed).to_contain_text("code_verifier_matches failed")
+    expect(failed).to_contain_text("Only the client that started this flow knows the secret")
+    expect(failed).to_contain_text("no code_verifier in the form")
+    expect(page.get_by_text("def code_verifier_matches")).to_be_visible()
+    broken = page.url
+    page.get_by_role("button", name="Branch before this exchange").click()
+    page.wait_for_url(lambda url: url.split("?")[0] != broken.split("?")[0])
+    htmx_is_ready(page)
+    for number in range(7, 10):
+        press_next(page, number)
+    expect(page.get_by_text("Walked to the end")).to_be_visible()
+    page.goto(broken)
+    page.get_by_role("button", name="Put it back and send").click()
+    page.wait_for_url(re.compile(r"\?step=7$"))
+    expect(page.get_by_role("article", name="The access token, opened")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Attempts at step 7")).to_contain_text("1, changed by you · 400")
+
+
+def test_message_is_changed_field_by_field_and_as_raw_text(page: Page) -> None:
+    begin(page)
+    press_next(page, 1)
+    press_next(page, 2)
+    page.get_by_role("link", name="Change and send").click()
+    page.get_by_label("In the address, value of response_type").fill("token")
+    page.get_by_role("button", name="Send it →").click()
+    expect(page.locator("#response_type.changed")).to_contain_text("You changed this")
+    expect(page.locator(".checks .failed")).to_contain_text("response_type_is_supported failed")
+    page.get_by_role("link", name="Change and send").click()
+    page.get_by_role("link", name="As raw text").click()
+    page.get_by_label("The whole request, byte for byte").fill("GET /nowhere HTTP/1.1\nHost: evil.example\n\n")
+    page.get_by_role("button", name="Send it →").click()
+    expect(page.get_by_role("alert")).to_contain_text("No party of this run answers at evil.example/nowhere.")
+    expect(page.get_by_label("The whole request, byte for byte")).to_have_value(re.compile("evil.example"))
