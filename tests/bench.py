@@ -95,7 +95,7 @@ def walk_by_hand(entry: Entry) -> list[float]:
         step, place = run.next_steps[0], str(len(run.exchanges))
         raw = entry.stage.prepare(run, step).raw()
         spent, answered = timed(lambda raw=raw, place=place: wire.call(entry, raw, exchange=place))
-        entry.stage.record(run, step, raw, answered)
+        entry.stage.record(run, step, raw, answered, step.receiver)
         took.append(spent)
         run = entry.stage.find(run.id)
     return took
