@@ -232,3 +232,10 @@ def test_algorithm_that_was_chosen_signs_the_token(browser: Client, entry: Entry
     run = entry.stage.find(answer.location[6:])
     assert run.realm.jwks["keys"][0]["alg"] == "EdDSA"
     assert run.options == {"alg": "EdDSA"}
+
+
+def test_address_without_a_page_says_so(browser: Client) -> None:
+    answer = browser.get("/nothing-here")
+    assert (answer.status_code, says(answer)) == (
+        404, "There is no page at this address. The flows are on the first page.",
+    )  # fmt: skip

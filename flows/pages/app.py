@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, make_response, render_template, request
 from markupsafe import Markup, escape
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from flows import sections
 from flows.pages import change, home, runs, sandbox
@@ -62,7 +62,9 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     def say_what_is_wrong(error: HTTPException) -> Response:
         code = error.code or 500
         says = error.description or error.name
-        if code == 413:
+        if says == NotFound.description:
+            says = "There is no page at this address. The flows are on the first page."
+        elif code == 413:
             says = "What was sent is larger than any form of ours."
         elif code == 500:
             says = "A fault of ours. The run is as it was before; try the same again, or start a new one."
