@@ -183,9 +183,10 @@ class Stage:
 
     def branch(self, run: Run, position: int, owner: str) -> str:
         """A new run in a fresh realm: each step before that place is prepared anew, with its edits applied."""
-        name = self.start(run.flow.name, run.options, owner)
-        for place, exchange in enumerate(run.walked[:position]):
-            self.send(name, exchange.step or "", place, exchange.edits)
+        with self.store.transaction():  # all of it or no new run
+            name = self.start(run.flow.name, run.options, owner)
+            for place, exchange in enumerate(run.walked[:position]):
+                self.send(name, exchange.step or "", place, exchange.edits)
         return name
 
     def _play(self, run: Run, step: Step, edits: Sequence[Edit] = ()) -> Run:

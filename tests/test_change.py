@@ -85,7 +85,7 @@ def walked(browser: Client, count: int) -> str:
 
 
 def change(browser: Client, run: str, step: str, position: int, **form: str | list[str]) -> TestResponse:
-    data = {"step": step, "position": str(position), **form}
+    data = {"step": step, "position": str(position)} | form
     return browser.post(f"{run}/send", data=data, headers=OURS)
 
 
@@ -291,3 +291,34 @@ def test_after_every_break_the_walk_goes_on_or_says_that_it_ends(browser: Client
         assert browser.post(f"{run}/{place}", data=data, headers=OURS).status_code == 303, offered[2]
     page = browser.get(run).text
     assert "Walked to the end" in page or "The story ends here" in page
+
+
+def test_letters_beyond_latin_1_in_a_header_are_sent_as_utf_8(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 7)
+    host = ("Host", "api.localhost:8765")
+    rows = {"header.name": [host[0], "X-Mine"], "header.value": [host[1], "→"]}
+    assert change(browser, run, "fetch_photos", 7, fields="1", **rows).status_code == 303
+    assert "X-Mine: →\r\n".encode() in entry.stage.find(run[6:]).exchanges[-1].request_bytes
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "٣", "-1", ""], ids=["5000 digits", "arabic", "negative", "empty"])
+def test_number_that_is_none_is_refused(browser: Client, digits: str) -> None:
+    run = walked(browser, 3)
+    form = {"step": "log_in", "position": digits}
+    assert browser.post(f"{run}/send", data=form, headers=OURS).status_code == 400
+    assert browser.post(f"{run}/branch", data={"before": digits}, headers=OURS).status_code == 400
+
+
+def test_branch_that_cannot_be_walked_leaves_no_run_behind(browser: Client, entry: Entry) -> None:
+    """Raw text names the old realm, so it cannot be sent in a fresh one."""
+    run = walked(browser, 7)
+    raw = f"GET {run[5:]}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX:1\r\n\r\n"
+    assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
+    answer = browser.post(f"{run}/branch", data={"before": "8"}, headers=OURS)
+    assert answer.status_code == 409
+    assert says(answer).startswith("This run cannot be walked again up to there: no party of this run answers at")
+    cookie = browser.get_cookie("tokenwalk")
+    assert cookie is not None
+    last = entry.stage.last_of(cookie.value)
+    assert last is not None
+    assert last.id == run[6:]

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flows import wire
 from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
 from flows.pages.owner import make_owner, owner, remember
-from flows.pages.runs import UNKNOWN_RUN, is_mine
+from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number
 from flows.party import go_to
 from flows.run import NotSeen, Run, Step
 from flows.stage import Broken, Stage, WentOn
@@ -36,7 +36,7 @@ def pages(stage: Stage) -> Blueprint:
         prepared = _prepared(run, step)
         edits = _asked(run, step, prepared)
         position = request.form.get("position", "")
-        if not position.isascii() or not position.isdecimal():
+        if not is_number(position):
             abort(400, "The form must say at which position of the run it is sent.")
         here = f"/runs/{run_id}?step={run.flow.number(step.name)}"
         if int(position) < len(run.walked):
@@ -59,13 +59,15 @@ def pages(stage: Stage) -> Blueprint:
         except LookupError:
             abort(404, UNKNOWN_RUN)
         before = request.form.get("before", "")
-        if not before.isascii() or not before.isdecimal() or int(before) > len(run.walked):
+        if not is_number(before) or int(before) > len(run.walked):
             abort(400, f"A branch begins before one of the {len(run.walked)} exchanges of this run.")
         mine = make_owner()
         try:
             made = stage.branch(run, int(before), mine)
-        except (WentOn, NotSeen) as error:
+        except (WentOn, NotSeen, wire.NotHTTP) as error:
             abort(409, f"This run cannot be walked again up to there: {error}.")
+        except Broken as error:
+            abort(500, str(error))
         answer = go_to(f"/runs/{made}")
         remember(answer, mine)
         return answer
@@ -115,6 +117,8 @@ def _asked(run: Run, step: Step, prepared: wire.Request) -> list[Edit]:
 def _rows(where: Where) -> wire.Fields:
     """The rows of a form: a name and a value each; a row without a name is left out."""
     names, values = request.form.getlist(f"{where}.name"), request.form.getlist(f"{where}.value")
+    if where == "header":  # headers are bytes, and what was typed is sent as UTF-8, as raw text is
+        names, values = ([text.encode().decode("latin-1") for text in texts] for texts in (names, values))
     return [(name, value) for name, value in zip(names, values, strict=False) if name]
 
 

@@ -62,7 +62,7 @@ def pages(stage: Stage) -> Blueprint:
         except LookupError:
             abort(404, UNKNOWN_RUN)
         step, position = request.form.get("step", ""), request.form.get("position", "")
-        if not _is_number(position) or not step:
+        if not is_number(position) or not step:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
         try:
             run = stage.send(run_id, step, int(position))
@@ -103,7 +103,7 @@ def pages(stage: Stage) -> Blueprint:
         asked = request.args.get("step")
         if asked is None:
             return run.flow.number(run.walked[-1].step or "") if run.walked else 1
-        if not _is_number(asked) or not 1 <= int(asked) <= last:
+        if not is_number(asked) or not 1 <= int(asked) <= last:
             abort(
                 404, f"The steps of this flow are numbered 1 to {last}, and this address asks for step {asked[:40]!r}."
             )
@@ -113,7 +113,7 @@ def pages(stage: Stage) -> Blueprint:
         asked, sent = request.args.get("attempt"), len(run.attempts_at(number))
         if asked is None:
             return None
-        if not _is_number(asked) or not 1 <= int(asked) <= sent:
+        if not is_number(asked) or not 1 <= int(asked) <= sent:
             abort(404, f"Step {number} was sent {sent} times, and this address asks for attempt {asked[:40]!r}.")
         return int(asked)
 
@@ -124,7 +124,8 @@ def pages(stage: Stage) -> Blueprint:
     return runs
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether it is a number as a form or an address of ours has one: up to six digits."""
     return re.fullmatch("[0-9]{1,6}", text) is not None
 
 
