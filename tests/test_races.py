@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -259,8 +259,10 @@ def test_killed_server_has_lost_no_finished_step(start: Callable[..., Server], d
     for walker in walkers:
         walker.start()
 
+    first = Lock()  # whoever comes to a fourth answer first holds it, and kills the server
+
     def walk(walker: Walker) -> int:
-        """How many steps were answered before the server died."""
+        """How many steps were answered before the server died, amid the requests of all others."""
         done = 0
         for position, step in enumerate(STEPS):
             try:
@@ -269,13 +271,12 @@ def test_killed_server_has_lost_no_finished_step(start: Callable[..., Server], d
                 break
             assert status == 303
             done += 1
+            if done == 4 and first.acquire(blocking=False):
+                kill(server)
         return done
 
     with ThreadPoolExecutor(len(walkers)) as pool:
         burst: list[Future[int]] = [pool.submit(walk, walker) for walker in walkers]
-        while len(recorded(database, walkers[0].run).exchanges) < 2:
-            pass
-        kill(server)
         answered = [each.result() for each in burst]
     assert sum(answered) < len(STEPS) * len(walkers), "the server was killed too late for this test to say anything"
 
