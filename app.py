@@ -13,6 +13,7 @@ from flows.authorization_server import app as authorization_server
 from flows.entry import Entry
 from flows.pages import app as pages
 from flows.realm import open_sandbox
+from flows.runs import Runs
 from flows.stage import Stage
 from flows.store import Store, default_url
 
@@ -27,7 +28,7 @@ def create_app(database_url: str | None = None, authority: str | None = None) ->
     """
     authority = authority or os.environ.get("TOKENWALK_AUTHORITY", "localhost:8765")
     store = Store(database_url or os.environ.get("DATABASE_URL") or default_url(HERE / ".tokenwalk"))
-    stage = Stage(store, authority)
+    stage = Stage(Runs(store, authority))
     open_sandbox(store, authority)
     parties = {
         "authorization_server": authorization_server.make_app(TEMPLATES),

@@ -30,7 +30,7 @@ class ClientAsk(Asked):
     def session(self) -> Run | None:
         run_id, _, proof = self.request.cookies.get(SESSION_COOKIE, "").partition(".")
         try:
-            run = self.stage.find(run_id)
+            run = self.stage.runs.find(run_id)
         except LookupError:
             return None
         fits = hmac.compare_digest(run.secret("session").encode(), proof.encode())
@@ -118,7 +118,7 @@ def make_app(templates: Path, stage: Stage) -> Flask:
     def start() -> Response:
         """Open a session and send the browser to the authorization server with the question."""
         ask = ClientAsk(stage)
-        run = stage.run_of_realm(ask.realm) or stage.start_in(ask.realm, "authorization_code")
+        run = stage.runs.run_of_realm(ask.realm) or stage.runs.start_in(ask.realm, "authorization_code")
         question = authorization_code.authorization_request(run.seen_by("client"))
         answer = go_to(question)
         address = ask.realm.address("client")

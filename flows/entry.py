@@ -56,7 +56,7 @@ class Entry:
         }
         if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
             return self._parties[party](environ, start_response)
-        run = self.stage.run_of_realm(realm)
+        run = self.stage.runs.run_of_realm(realm)
         if run is None and party != "client":
             return self._parties[party](environ, start_response)
         return self._recorded(environ, start_response, party, run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html.parser import HTMLParser
 from http.cookies import CookieError, SimpleCookie
@@ -201,6 +201,18 @@ class Run:
 
     def seen_by(self, party: str) -> Seen:
         return Seen(self, party)
+
+    @property
+    def may_be_sent(self) -> set[str]:
+        """The names of the steps that can be sent now: those that come next, and those that were sent before."""
+        return {step.name for step in self.next_steps} | {exchange.step or "" for exchange in self.walked}
+
+    def back_at(self, position: int) -> Run:
+        """The run as it was when that many exchanges had been walked."""
+        if position >= len(self.walked):
+            return self
+        first = self.walked[position].position
+        return replace(self, exchanges=tuple(each for each in self.exchanges if each.position < first))
 
     @cached_property
     def next_steps(self) -> list[Step]:

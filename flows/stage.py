@@ -1,44 +1,16 @@
-"""The stage: keeps runs, sends a step, and records what crossed. One step is one transaction."""
+"""The stage: prepares a step, sends it, records what crossed. One step is one transaction."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select
-
 from flows import wire
-from flows.checks import ENVIRON_KEY, Verdict
+from flows.checks import ENVIRON_KEY
 from flows.edit import Edit, apply
-from flows.grants import FLOWS
 from flows.place import find_place
-from flows.realm import SANDBOX, Realm, make_realm, realm_of, sandbox
 from flows.run import Exchange, Run, Step
-from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
-
-KEPT_FOR = 7 * 24 * 3600  # an untouched run lives a week
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
-
-
-_RUN = (
-    select(
-        realms,
-        runs.c.id,
-        runs.c.flow,
-        runs.c.options,
-        runs.c.owner,
-        runs.c.touched_at,
-        runs.c.seed.label("run_seed"),
-    )
-    .join(realms, realms.c.name == runs.c.realm)
-    .where(runs.c.id == bindparam("run"))
-)
-_EXCHANGES = select(exchanges).where(exchanges.c.run == bindparam("run")).order_by(exchanges.c.position)
+from flows.runs import Runs
 
 
 class WentOn(RuntimeError):
@@ -50,100 +22,11 @@ class Broken(RuntimeError):
 
 
 class Stage:
-    """Runs in a store, and the WSGI entry their requests go to."""
+    """The runs, and the WSGI entry that their requests go to."""
 
-    def __init__(self, store: Store, authority: str) -> None:
-        self.store = store
-        self.authority = authority
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
         self.entry: wire.WSGIApp = _no_entry
-
-    def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
-        """A new run in a realm of its own; its id."""
-        self._forget_old()
-        name = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        seed = seed or secrets.token_bytes(32)
-        with self.store.transaction():
-            make_realm(
-                self.store,
-                name,
-                self.authority,
-                by_host=True,
-                seed=seed,
-                clock=int(time.time()),
-                alg=options.get("alg", "ES256"),
-            )
-            self._write_run(name, name, flow, options, seed, owner)
-        return name
-
-    def start_in(self, realm: Realm, flow: str) -> Run:
-        """A new session of the realm's own client: a run like any other, that nobody walks."""
-        name = secrets.token_hex(12)
-        with self.store.transaction():
-            self._write_run(name, realm.name, flow, {}, secrets.token_bytes(32), "")
-        return self.find(name)
-
-    def _write_run(self, name: str, realm: str, flow: str, options: Mapping[str, str], seed: bytes, owner: str) -> None:
-        with self.store.transaction() as connection:
-            connection.execute(
-                runs.insert().values(
-                    id=name,
-                    realm=realm,
-                    flow=flow,
-                    options=dict(options),
-                    seed=seed,
-                    owner=hash_of(owner),
-                    made_at=time.time_ns(),
-                    touched_at=int(time.time()),
-                )
-            )
-
-    def find(self, run_id: str) -> Run:
-        """The run with that id; LookupError where there is none."""
-        with self.store.reading() as connection:
-            row = connection.execute(_RUN, {"run": run_id}).one_or_none()
-            if row is None:
-                raise LookupError(f"there is no run {run_id}")
-            recorded = connection.execute(_EXCHANGES, {"run": run_id}).all()
-        return Run(
-            row.id,
-            realm_of(self.store, row),
-            FLOWS[row.flow],
-            row.options,
-            row.run_seed,
-            row.owner,
-            row.touched_at,
-            tuple(_exchange(each) for each in recorded),
-        )
-
-    def owner_of(self, run_id: str) -> str:
-        """The hash of whose run it is; LookupError where there is none."""
-        with self.store.reading() as connection:
-            owner: str | None = connection.scalar(select(runs.c.owner).where(runs.c.id == run_id))
-        if owner is None:
-            raise LookupError(f"there is no run {run_id}")
-        return owner
-
-    def run_of_realm(self, realm: Realm) -> Run | None:
-        """The one run that a realm was made for; None for the sandbox."""
-        try:
-            return None if realm.name == SANDBOX else self.find(realm.name)
-        except LookupError:
-            return None
-
-    def sandbox(self) -> Realm:
-        """The realm that is always there."""
-        return sandbox(self.store)
-
-    def last_of(self, owner: str, flow: str | None = None) -> Run | None:
-        """The run that this browser touched last, of one flow or of any; None without one."""
-        if not owner:
-            return None
-        mine = select(runs.c.id).where(runs.c.owner == hash_of(owner))
-        if flow:
-            mine = mine.where(runs.c.flow == flow)
-        with self.store.reading() as connection:
-            run_id = connection.scalar(mine.order_by(runs.c.touched_at.desc(), runs.c.made_at.desc()).limit(1))
-        return self.find(run_id) if run_id else None
 
     def prepare(self, run: Run, step: Step) -> wire.Request:
         """The request of a step, as its sender would send it now."""
@@ -155,38 +38,33 @@ class Stage:
         `position` is how many exchanges had been walked, not counting what came from outside; WentOn if the run has
         moved since. NotHTTP if the edits made it unreadable. Then nothing was sent.
         """
-        with self._moving(run_id) as connection:
-            run = self.find(run_id)
-            may_be_sent = {step.name for step in run.next_steps} | {exchange.step for exchange in run.walked}
-            if len(run.walked) != position or step_name not in may_be_sent:
+        with self.runs.moving(run_id):
+            run = self.runs.find(run_id)
+            if len(run.walked) != position or step_name not in run.may_be_sent:
                 raise WentOn(f"run {run_id} has walked {len(run.walked)} exchanges")
-            run = self._play(run, run.flow.named(step_name), edits)
-            connection.execute(runs.update().where(runs.c.id == run_id), {"touched_at": int(time.time())})
-            return run
+            return self._play(run, run.flow.named(step_name), edits)
 
     def play_client(self, run: Run) -> Run:
         """Send those of the client's own steps that have no answer yet: none in a walk, all in the sandbox."""
         while True:
-            with self._moving(run.id):
-                run = self.find(run.id)
+            with self.runs.moving(run.id):
+                run = self.runs.find(run.id)
                 step = next((step for step in run.next_steps if step.sender == "client"), None)
                 if step is None:
                     return run
                 run = self._play(run, step)
 
-    @contextmanager
-    def _moving(self, run_id: str) -> Iterator[Connection]:
-        """A transaction in which nobody else moves the run: SQLite has one writer at a time, others lock the row."""
-        with self.store.transaction() as connection:
-            connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
-            yield connection
+    def branch(self, run: Run, position: int, owner: str, then: tuple[Step, Sequence[Edit]] | None = None) -> str:
+        """A new run in a fresh realm, its id: each step before that place is prepared anew, with its edits applied.
 
-    def branch(self, run: Run, position: int, owner: str) -> str:
-        """A new run in a fresh realm: each step before that place is prepared anew, with its edits applied."""
-        with self.store.transaction():  # all of it or no new run
-            name = self.start(run.flow.name, run.options, owner)
+        `then` is a step that is sent at that place, with other edits.
+        """
+        with self.runs.store.transaction():  # all of it or no new run
+            name = self.runs.start(run.flow.name, run.options, owner)
             for place, exchange in enumerate(run.walked[:position]):
                 self.send(name, exchange.step or "", place, exchange.edits)
+            if then:
+                self.send(name, then[0].name, position, then[1])
         return name
 
     def _play(self, run: Run, step: Step, edits: Sequence[Edit] = ()) -> Run:
@@ -200,11 +78,7 @@ class Stage:
         if answered.response.status >= 500:
             raise Broken(f"{step.receiver} failed at {step.name} with {answered.response.status}")
         run = self.record(run, step, raw, answered, receiver, edits, prepared.raw() if edits else None)
-        if run.realm.clock is None:
-            return run
-        with self.store.transaction() as connection:
-            connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": run.realm.clock + 1})
-        return replace(run, realm=replace(run.realm, clock=run.realm.clock + 1))
+        return self.runs.went_on(run)
 
     def _receiver(self, run: Run, raw: bytes) -> str:
         """The party of this run that a changed message is for; NotHTTP where it is for nobody here."""
@@ -226,74 +100,20 @@ class Stage:
         prepared: bytes | None = None,
     ) -> Run:
         """Write an exchange at the end of a run; without a step it came from outside. The run with it."""
-        with self._moving(run.id) as connection:
-            # Counted anew: what was sent may have made the client send, and record, something itself.
-            position = connection.scalar(select(func.count()).where(exchanges.c.run == run.id)) or 0
-            made = Exchange(
-                position=position,
-                step=step.name if step else None,
-                sender=step.sender if step else "outside",
-                receiver=receiver,
-                request_bytes=raw,
-                response_bytes=answered.response.raw(),
-                verdicts=tuple(answered.environ.get(ENVIRON_KEY, ())),
-                at=run.realm.now(),
-                microseconds=answered.microseconds,
-                edits=tuple(edits),
-                prepared_bytes=prepared,
-            )
-            connection.execute(exchanges.insert(), {"run": run.id, **_row(made)})
-        if position == len(run.exchanges):
-            return replace(run, exchanges=(*run.exchanges, made))
-        return self.find(run.id)
-
-    def _forget_old(self) -> None:
-        before = int(time.time()) - KEPT_FOR
-        old = select(runs.c.realm).where(runs.c.touched_at < before, runs.c.realm != SANDBOX)
-        with self.store.transaction() as connection:
-            connection.execute(delete(realms).where(realms.c.name.in_(old)))
-            connection.execute(delete(runs).where(runs.c.touched_at < before))
-            for made in (sessions, authorization_requests):
-                connection.execute(delete(made).where(made.c.realm == SANDBOX, made.c.made_at < before))
-            for lasting in (codes, access_tokens):
-                connection.execute(delete(lasting).where(lasting.c.realm == SANDBOX, lasting.c.expires_at < before))
-
-
-def hash_of(owner: str) -> str:
-    """What is kept of the cookie that says whose run it is; "" belongs to nobody."""
-    return hashlib.sha256(owner.encode()).hexdigest() if owner else ""
-
-
-def _row(made: Exchange) -> dict[str, Any]:
-    return {
-        "position": made.position,
-        "step": made.step,
-        "sender": made.sender,
-        "receiver": made.receiver,
-        "request": made.request_bytes,
-        "response": made.response_bytes,
-        "checks": [vars(verdict) for verdict in made.verdicts],
-        "at": made.at,
-        "microseconds": made.microseconds,
-        "edits": [vars(edit) for edit in made.edits],
-        "prepared": made.prepared_bytes,
-    }
-
-
-def _exchange(row: Row[Any]) -> Exchange:
-    return Exchange(
-        row.position,
-        row.step,
-        row.sender,
-        row.receiver,
-        row.request,
-        row.response,
-        tuple(Verdict(**each) for each in row.checks),
-        row.at,
-        row.microseconds,
-        tuple(Edit(**each) for each in row.edits),
-        row.prepared,
-    )
+        made = Exchange(
+            position=len(run.exchanges),
+            step=step.name if step else None,
+            sender=step.sender if step else "outside",
+            receiver=receiver,
+            request_bytes=raw,
+            response_bytes=answered.response.raw(),
+            verdicts=tuple(answered.environ.get(ENVIRON_KEY, ())),
+            at=run.realm.now(),
+            microseconds=answered.microseconds,
+            edits=tuple(edits),
+            prepared_bytes=prepared,
+        )
+        return self.runs.add(run, made)
 
 
 def _no_entry(_environ: Any, _start_response: Any) -> Any:

@@ -73,7 +73,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def started(entry: Entry) -> Run:
-    return entry.stage.find(entry.stage.start("authorization_code", {"alg": "ES256"}, OWNER))
+    return entry.stage.runs.find(entry.stage.runs.start("authorization_code", {"alg": "ES256"}, OWNER))
 
 
 def walk_by_next(entry: Entry) -> list[float]:
@@ -84,7 +84,7 @@ def walk_by_next(entry: Entry) -> list[float]:
         spent, answered = timed(lambda raw=raw: wire.call(entry, raw))
         assert answered.response.status == 200, answered.response
         took.append(spent)
-        run = entry.stage.find(run.id)
+        run = entry.stage.runs.find(run.id)
     return took
 
 
@@ -97,7 +97,7 @@ def walk_by_hand(entry: Entry) -> list[float]:
         spent, answered = timed(lambda raw=raw, place=place: wire.call(entry, raw, exchange=place))
         entry.stage.record(run, step, raw, answered, step.receiver)
         took.append(spent)
-        run = entry.stage.find(run.id)
+        run = entry.stage.runs.find(run.id)
     return took
 
 

@@ -41,7 +41,7 @@ def stage(entry: Entry) -> Stage:
 
 def walk(stage: Stage, *choices: str, until: str | None = None, alg: str = "ES256") -> Run:
     """Walk the code flow to its end, or up to and with the step `until`; `choices` are taken where there is one."""
-    run = stage.find(stage.start("authorization_code", {"alg": alg}, "the browser that started it"))
+    run = stage.runs.find(stage.runs.start("authorization_code", {"alg": alg}, "the browser that started it"))
     while run.next_steps:
         step = next((step for step in run.next_steps if step.name in choices), run.next_steps[0])
         run = stage.send(run.id, step.name, len(run.exchanges))

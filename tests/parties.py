@@ -40,7 +40,7 @@ class World:
 
     @property
     def realm(self) -> Realm:
-        found = find_realm(self.entry.stage.store, self.name)
+        found = find_realm(self.entry.stage.runs.store, self.name)
         assert found
         return found
 
@@ -68,23 +68,23 @@ class World:
         self._update(switched_off=list(checks))
 
     def _update(self, **values: Any) -> None:
-        with self.entry.stage.store.transaction() as connection:
+        with self.entry.stage.runs.store.transaction() as connection:
             connection.execute(realms.update().where(realms.c.name == self.name).values(**values))
 
     def count(self, table: Table) -> int:
-        with self.entry.stage.store.reading() as connection:
+        with self.entry.stage.runs.store.reading() as connection:
             return connection.scalar(select(func.count()).select_from(table)) or 0
 
     def revoked(self) -> int:
         """How many families of tokens have been revoked."""
-        with self.entry.stage.store.reading() as connection:
+        with self.entry.stage.runs.store.reading() as connection:
             found = select(func.count()).select_from(families).where(families.c.revoked_at.is_not(None))
             return connection.scalar(found) or 0
 
 
 def timed_world(entry: Entry, alg: str = "ES256", name: str = "timed") -> World:
     """A realm whose clock stands at NOON until a test moves it."""
-    make_realm(entry.stage.store, name, AUTHORITY, by_host=False, clock=NOON, alg=alg)
+    make_realm(entry.stage.runs.store, name, AUTHORITY, by_host=False, clock=NOON, alg=alg)
     return World(entry, name)
 
 

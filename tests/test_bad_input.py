@@ -71,7 +71,7 @@ class House:
 
 def half_walked(entry: Entry) -> str:
     """A run of OWNER in which Alice has been asked, and has not answered."""
-    run = entry.stage.find(entry.stage.start("authorization_code", {}, OWNER))
+    run = entry.stage.runs.find(entry.stage.runs.start("authorization_code", {}, OWNER))
     for position, step in enumerate(WALKED):
         entry.stage.send(run.id, step, position)
     return run.id
@@ -83,7 +83,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     database: Path = tmp_path_factory.mktemp("house") / "tokenwalk.sqlite3"
     entry = create_app(f"sqlite:///{database}", HOST)
     yield House(entry, half_walked(entry), signed(World(entry), scope="photos.read photos.write"))
-    entry.stage.store.engine.dispose()
+    entry.stage.runs.store.engine.dispose()
 
 
 ENDPOINTS = {
@@ -129,7 +129,7 @@ def assert_clear(answer: Answer) -> None:
 
 def assert_unharmed(house: House) -> None:
     """The run stands where it stood, can be shown, and what it would do next is what it was."""
-    run = house.entry.stage.find(house.run)
+    run = house.entry.stage.runs.find(house.run)
     assert [exchange.step for exchange in run.walked] == WALKED
     assert [step.name for step in run.next_steps] == ["approve", "deny"]
     assert house.send("GET", "/runs/RUN").status == 200
@@ -403,7 +403,7 @@ def test_next_after_a_request_from_outside_is_sent_or_refused_but_not_passed_ove
     fresh.send("GET", "/auth/RUN/jwks")
     form = urlencode({"step": step, "position": "4"}).encode()
     status = fresh.send("POST", "/runs/RUN/next", body=form, **OURS).status
-    sent = [exchange.step for exchange in fresh.entry.stage.find(fresh.run).walked] == [*WALKED, step]
+    sent = [exchange.step for exchange in fresh.entry.stage.runs.find(fresh.run).walked] == [*WALKED, step]
     assert status == (303 if sent else 409)
 
 
@@ -458,7 +458,7 @@ def test_requests_from_outside_do_not_harm_the_page_of_the_run_they_reach(entry:
                 body = b"\xff" * 100_000
                 assert_clear(house.send(method, path, query, body, cookie="\xff", transfer_encoding="chunked", x="é"))
     assert_unharmed(house)
-    assert len(entry.stage.find(house.run).exchanges) > 20
+    assert len(entry.stage.runs.find(house.run).exchanges) > 20
     for number in range(1, 10):
         assert house.send("GET", "/runs/RUN", f"step={number}").status == 200
 

@@ -91,7 +91,7 @@ def change(browser: Client, run: str, step: str, position: int, **form: str | li
 
 def test_field_that_was_cleared_is_left_out_and_shown_struck_through(browser: Client, entry: Entry) -> None:
     run = walked(browser, 6)
-    prepared = entry.stage.prepare(entry.stage.find(run[6:]), flow.named("redeem_code"))
+    prepared = entry.stage.prepare(entry.stage.runs.find(run[6:]), flow.named("redeem_code"))
     kept = [pair for pair in fields_of(prepared, "form") if pair[0] != "code_verifier"]
     headers = fields_of(prepared, "header")
     answer = change(
@@ -102,7 +102,7 @@ def test_field_that_was_cleared_is_left_out_and_shown_struck_through(browser: Cl
         },
     )  # fmt: skip
     assert (answer.status_code, answer.location) == (303, f"{run}?step=7")
-    last = entry.stage.find(run[6:]).exchanges[-1]
+    last = entry.stage.runs.find(run[6:]).exchanges[-1]
     assert last.edits == (Edit("form", "code_verifier", None),)
     assert last.refused is not None
     assert last.refused.check == "code_verifier_matches"
@@ -119,7 +119,7 @@ def test_refusal_is_undone_and_the_walk_goes_on_to_its_end(browser: Client, entr
     change(browser, run, "redeem_code", 7)
     for position, step in enumerate(flow.main_line[7:], 8):
         assert send(browser, run, step.name, position).status_code == 303
-    statuses = [each.response.status for each in entry.stage.find(run[6:]).walked]
+    statuses = [each.response.status for each in entry.stage.runs.find(run[6:]).walked]
     assert statuses == [303, 200, 303, 200, 303, 303, 400, 200, 200, 200]
     page = browser.get(f"{run}?step=7&attempt=1").text
     assert "1, changed by you · 400 code_verifier_matches" in page
@@ -134,7 +134,7 @@ def test_branch_has_a_fresh_realm_and_the_edits_of_the_steps_before(browser: Cli
     answer = browser.post(f"{run}/branch", data={"before": "6"}, headers=OURS)
     assert answer.status_code == 303
     assert answer.location != run
-    old, new = entry.stage.find(run[6:]), entry.stage.find(answer.location[6:])
+    old, new = entry.stage.runs.find(run[6:]), entry.stage.runs.find(answer.location[6:])
     assert [each.step for each in new.walked] == [each.step for each in old.walked]
     assert new.walked[1].edits == old.walked[1].edits
     assert [edit.name for edit in new.walked[1].edits] == ["code_challenge", "code_challenge_method"]
@@ -146,7 +146,7 @@ def test_raw_text_is_sent_byte_for_byte_and_kept_when_it_is_no_request(browser: 
     run = walked(browser, 7)
     raw = f"GET {run[5:]}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX-Mine:   1\r\n\r\n"
     assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
-    last = entry.stage.find(run[6:]).exchanges[-1]
+    last = entry.stage.runs.find(run[6:]).exchanges[-1]
     assert last.request_bytes == raw.encode()
     assert last.refused is not None
     assert last.refused.check == "token_came"
@@ -172,14 +172,14 @@ def test_raw_text_that_cannot_be_sent_is_told_why_and_stays(
     assert answer.status_code == 422
     assert says(answer).startswith(sentence)
     assert raw.split("\r\n")[0] in answer.text
-    assert len(entry.stage.find(run[6:]).exchanges) == 7
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 7
 
 
 def test_second_click_on_a_change_sends_it_once(browser: Client, entry: Entry) -> None:
     run = walked(browser, 6)
     for _ in range(2):
         assert change(browser, run, "redeem_code", 6, way="Another code").status_code == 303
-    assert len(entry.stage.find(run[6:]).exchanges) == 7
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 7
 
 
 def test_only_its_own_browser_changes_a_run_and_anybody_may_branch_it(browser: Client, entry: Entry) -> None:
@@ -188,9 +188,12 @@ def test_only_its_own_browser_changes_a_run_and_anybody_may_branch_it(browser: C
     assert stranger.get(f"{run}/change?step=log_in").status_code == 403
     assert change(stranger, run, "log_in", 3).status_code == 403
     mine = stranger.post(f"{run}/branch", data={"before": "2"}, headers=OURS)
-    assert [each.step for each in entry.stage.find(mine.location[6:]).walked] == ["ask_for_prints", "ask_to_authorize"]
+    assert [each.step for each in entry.stage.runs.find(mine.location[6:]).walked] == [
+        "ask_for_prints",
+        "ask_to_authorize",
+    ]
     assert send(stranger, mine.location, "log_in", 2).status_code == 303
-    assert len(entry.stage.find(run[6:]).exchanges) == 3
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 3
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_change_that_makes_no_sense_is_refused_and_nothing_is_sent(
     assert browser.post(f"{run}/send", data=form, headers=OURS).status_code == status
     assert browser.post(f"{run}/send", data=form).status_code == 403
     assert browser.post(f"{run}/branch", data={"before": "99"}, headers=OURS).status_code == 400
-    assert len(entry.stage.find(run[6:]).exchanges) == 3
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 3
 
 
 def example() -> wire.Request:
@@ -251,13 +254,13 @@ def test_curl_command_of_every_step_gets_the_same_kind_of_answer(server: Server)
     run_id = opener.open(asked).url.rpartition("/")[2]
     stage = stage_of(server)
     for step in flow.main_line[:2]:
-        run: Run = stage.find(run_id)
+        run: Run = stage.runs.find(run_id)
         command = as_curl(stage.prepare(run, step))
         run = stage.send(run_id, step.name, len(run.walked))
         printed = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=30).stdout
         status = int(printed.split(b" ")[1])
         assert status == run.walked[-1].response.status
-    outside = [each for each in stage.find(run_id).exchanges if each.step is None]
+    outside = [each for each in stage.runs.find(run_id).exchanges if each.step is None]
     assert [(each.sender, each.receiver) for each in outside] == [
         ("outside", "client"), ("outside", "authorization_server"),
     ]  # fmt: skip
@@ -298,7 +301,7 @@ def test_letters_beyond_latin_1_in_a_header_are_sent_as_utf_8(browser: Client, e
     host = ("Host", "api.localhost:8765")
     rows = {"header.name": [host[0], "X-Mine"], "header.value": [host[1], "→"]}
     assert change(browser, run, "fetch_photos", 7, fields="1", **rows).status_code == 303
-    assert "X-Mine: →\r\n".encode() in entry.stage.find(run[6:]).exchanges[-1].request_bytes
+    assert "X-Mine: →\r\n".encode() in entry.stage.runs.find(run[6:]).exchanges[-1].request_bytes
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "٣", "-1", ""], ids=["5000 digits", "arabic", "negative", "empty"])
@@ -319,6 +322,6 @@ def test_branch_that_cannot_be_walked_leaves_no_run_behind(browser: Client, entr
     assert says(answer).startswith("This run cannot be walked again up to there: no party of this run answers at")
     cookie = browser.get_cookie("tokenwalk")
     assert cookie is not None
-    last = entry.stage.last_of(cookie.value)
+    last = entry.stage.runs.last_of(cookie.value)
     assert last is not None
     assert last.id == run[6:]

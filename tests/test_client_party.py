@@ -58,12 +58,12 @@ def changed(url: str, **changes: str | None) -> str:
 
 def redemptions(world: World) -> int:
     """How many times a client of ours has asked for a token."""
-    with world.entry.stage.store.reading() as connection:
+    with world.entry.stage.runs.store.reading() as connection:
         return len(connection.execute(select(exchanges).where(exchanges.c.step == "redeem_code")).all())
 
 
 def assert_nothing_was_redeemed(world: World) -> None:
-    with world.entry.stage.store.reading() as connection:
+    with world.entry.stage.runs.store.reading() as connection:
         assert [row.used_at for row in connection.execute(select(codes))] in ([], [None])
     assert world.count(access_tokens) == 0
     assert redemptions(world) == 0
@@ -194,7 +194,7 @@ def assert_nothing_of_the_client_was_redeemed(world: World) -> None:
 def test_session_of_another_realm_is_none_here(entry: Entry, world: World, alice: Browser) -> None:
     """A run's own client makes a cookie that fits its realm only."""
     url = answer_to(alice)
-    run = entry.stage.find(entry.stage.start("authorization_code", {}, "somebody"))
+    run = entry.stage.runs.find(entry.stage.runs.start("authorization_code", {}, "somebody"))
     alice.jar[AT, SESSION_COOKIE] = f"{run.id}.{run.secret('session')}"
     assert_refused(alice.get(url), "session_is_known")
     assert_nothing_was_redeemed(world)
@@ -257,7 +257,7 @@ def test_code_that_somebody_else_spent_ends_in_a_clear_page(world: World, alice:
 def test_neither_token_nor_code_is_in_any_page_of_the_client(entry: Entry, world: World, alice: Browser) -> None:
     url = answer_to(alice)
     answers = [alice.get(url), alice.get(f"{world.shop}/prints"), alice.get(f"{world.shop}/"), alice.get(url)]
-    run = entry.stage.find(alice.jar[AT, SESSION_COOKIE].partition(".")[0])
+    run = entry.stage.runs.find(alice.jar[AT, SESSION_COOKIE].partition(".")[0])
     code = dict(parse_qsl(urlsplit(url).query))["code"]
     token = next(exchange.json["access_token"] for exchange in run.exchanges if exchange.step == "redeem_code")
     assert refused_by(fetch(world, token)) in (None, "grant_is_not_revoked")
@@ -322,7 +322,7 @@ def test_body_that_nobody_asked_for_does_not_break_what_comes_after(world: World
 
 def test_client_of_a_walk_does_not_play_its_steps_for_a_stranger(entry: Entry, stage: Stage) -> None:
     """Only the browser that started a run moves it; a stranger who knows its address must not redeem its code."""
-    run = stage.find(stage.start("authorization_code", {}, "somebody"))
+    run = stage.runs.find(stage.runs.start("authorization_code", {}, "somebody"))
     while run.next_steps[0].name != "redeem_code":
         run = stage.send(run.id, run.next_steps[0].name, len(run.exchanges))
     walked = len(run.walked)
@@ -330,13 +330,13 @@ def test_client_of_a_walk_does_not_play_its_steps_for_a_stranger(entry: Entry, s
     answer = wire.call(entry, wire.Request("GET", f"/{run.id}/print", (host,)).raw())
     cookie = headers(answer, "Set-Cookie")[0].split(";")[0]
     wire.call(entry, wire.Request("GET", f"/{run.id}/prints", (host, ("Cookie", cookie))).raw())
-    assert len(stage.find(run.id).walked) == walked
+    assert len(stage.runs.find(run.id).walked) == walked
 
 
 def test_realm_without_a_run_answers_all_the_same(entry: Entry) -> None:
     """A realm can outlive its run for a moment, while old ones are forgotten."""
     world = timed_world(entry)
-    assert find_realm(entry.stage.store, world.name)
+    assert find_realm(entry.stage.runs.store, world.name)
     answer = wire.call(entry, wire.get(f"{world.issuer}/jwks").raw())
     assert answer.response.status < 500
 
@@ -345,7 +345,7 @@ def test_token_of_a_stolen_code_is_refused_once_the_client_redeems_it_too(world:
     """Mallory knows code, verifier and secret, and was first. The honest client's turn revokes what she got."""
     url = answer_to(alice)
     code = dict(parse_qsl(urlsplit(url).query))["code"]
-    run = world.entry.stage.find(alice.jar[AT, SESSION_COOKIE].partition(".")[0])
+    run = world.entry.stage.runs.find(alice.jar[AT, SESSION_COOKIE].partition(".")[0])
     stolen = redeem(world, code, redirect_uri=f"{world.shop}/callback", code_verifier=run.secret("code_verifier"))
     token = body(stolen)["access_token"]
     assert fetch(world, token).response.status == 200

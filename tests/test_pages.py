@@ -52,7 +52,7 @@ def test_second_click_on_next_makes_no_second_step(browser: Client, entry: Entry
     run = begin(browser)
     answers = [send(browser, run, "ask_for_prints", 0) for _ in range(2)]
     assert [(answer.status_code, answer.location) for answer in answers] == [(303, f"{run}?step=1")] * 2
-    assert len(entry.stage.find(run[6:]).exchanges) == 1
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 1
 
 
 def test_ten_clicks_at_once_make_one_step(browser: Client, entry: Entry) -> None:
@@ -67,7 +67,7 @@ def test_ten_clicks_at_once_make_one_step(browser: Client, entry: Entry) -> None
 
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(click, range(10))) == [303] * 10
-    assert [exchange.position for exchange in entry.stage.find(run[6:]).exchanges] == [0]
+    assert [exchange.position for exchange in entry.stage.runs.find(run[6:]).exchanges] == [0]
 
 
 def test_step_out_of_order_is_refused_and_the_run_unharmed(browser: Client, entry: Entry) -> None:
@@ -76,7 +76,7 @@ def test_step_out_of_order_is_refused_and_the_run_unharmed(browser: Client, entr
     assert answer.status_code == 409
     assert says(answer).startswith("redeem_code cannot be sent now")
     assert send(browser, run, "ask_for_prints", 7).status_code == 409
-    assert entry.stage.find(run[6:]).exchanges == ()
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
     assert send(browser, run, "ask_for_prints", 0).status_code == 303
 
 
@@ -136,7 +136,7 @@ def test_run_of_someone_else_can_be_read_and_not_moved(browser: Client, entry: E
         assert says(answer).startswith("This run was started in another browser.")
     begin(stranger)
     assert send(stranger, run, "ask_for_prints", 0).status_code == 403
-    assert entry.stage.find(run[6:]).exchanges == ()
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_only_our_own_pages_may_move_a_run(browser: Client, entry: Entry, header
     assert answer.status_code == 403
     assert says(answer) == "This form did not come from a page of this Tokenwalk, so nothing was done."
     assert browser.post("/runs", data={"flow": "authorization_code"}, headers=headers).status_code == 403
-    assert entry.stage.find(run[6:]).exchanges == ()
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
 
 
 def test_browser_without_fetch_metadata_is_known_by_its_origin(browser: Client) -> None:
@@ -213,7 +213,7 @@ def test_secret_cookie_is_kept_only_as_a_hash(browser: Client, entry: Entry) -> 
     assert cookie is not None
     assert cookie.http_only
     assert cookie.same_site == "Lax"
-    assert cookie.value not in entry.stage.find(run[6:]).owner
+    assert cookie.value not in entry.stage.runs.find(run[6:]).owner
 
 
 def test_sandbox_page_names_every_client_and_address(browser: Client) -> None:
@@ -229,7 +229,7 @@ def test_sandbox_page_names_every_client_and_address(browser: Client) -> None:
 
 def test_algorithm_that_was_chosen_signs_the_token(browser: Client, entry: Entry) -> None:
     answer = browser.post("/runs", data={"flow": "authorization_code", "alg": "EdDSA"}, headers=OURS)
-    run = entry.stage.find(answer.location[6:])
+    run = entry.stage.runs.find(answer.location[6:])
     assert run.realm.jwks["keys"][0]["alg"] == "EdDSA"
     assert run.options == {"alg": "EdDSA"}
 

@@ -23,6 +23,7 @@ from parties import CALLBACK, VERIFIER
 from flows import wire
 from flows.grants.authorization_code import s256
 from flows.run import Run, forms_of
+from flows.runs import Runs
 from flows.stage import Stage
 from flows.store import Store
 
@@ -174,11 +175,11 @@ def kill(server: Server) -> None:
 
 
 def recorded(database: str, run_id: str) -> Run:
-    stage = Stage(Store(database), "localhost")
+    stage = Stage(Runs(Store(database), "localhost"))
     try:
-        return stage.find(run_id)
+        return stage.runs.find(run_id)
     finally:
-        stage.store.engine.dispose()
+        stage.runs.store.engine.dispose()
 
 
 def test_fifty_redemptions_of_one_code_from_threads_give_one_token(server: Server) -> None:

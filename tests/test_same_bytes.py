@@ -66,7 +66,7 @@ class Both:
 
     def prepared(self, name: str) -> tuple[Run, bytes]:
         """A run and the request of its next step."""
-        run = self.entry.stage.find(self.runs[name])
+        run = self.entry.stage.runs.find(self.runs[name])
         return run, self.entry.stage.prepare(run, FLOW.named(name)).raw()
 
     def named(self, raw: bytes) -> bytes:
@@ -103,7 +103,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 
 def _run_before(stage: Stage, name: str) -> str:
     """A run, from a fixed seed, in which that step is the next."""
-    run = stage.find(stage.start("authorization_code", {"alg": "ES256"}, "the browser", seed=name.encode().rjust(32)))
+    run = stage.runs.find(
+        stage.runs.start("authorization_code", {"alg": "ES256"}, "the browser", seed=name.encode().rjust(32))
+    )
     while name not in [step.name for step in run.next_steps]:
         choices = [step.name for step in run.next_steps]
         chosen = "deny" if name == "hear_no" and "deny" in choices else choices[0]
@@ -343,7 +345,7 @@ def test_body_in_chunks_is_read_like_any_other(both: Both, address: bytes, host:
 def test_what_came_from_outside_is_recorded_as_it_came_and_nothing_else(both: Both) -> None:
     run, raw = both.prepared("redeem_code")
     both.over_a_socket(raw)
-    sent, recorded = wire.parse_request(raw), both.served.find(run.id).exchanges[-1].request
+    sent, recorded = wire.parse_request(raw), both.served.runs.find(run.id).exchanges[-1].request
     assert (recorded.method, recorded.target, recorded.body) == (sent.method, sent.target, sent.body)
     assert sorted(recorded.headers) == sorted(sent.headers)
 
@@ -352,7 +354,7 @@ def test_whatever_came_from_outside_can_be_read_again(both: Both) -> None:
     for raw in [*REFUSED.values(), *ODD.values()]:
         both.over_a_socket(both.named(raw))
     unreadable = []
-    for exchange in both.served.find(both.runs["log_in"]).exchanges:
+    for exchange in both.served.runs.find(both.runs["log_in"]).exchanges:
         try:
             assert exchange.request.method
             assert exchange.response.status

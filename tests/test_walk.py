@@ -77,13 +77,13 @@ def test_realms_clock_moves_a_second_a_step_and_stands_still_between(stage: Stag
     run = walk(stage)
     times = [exchange.at for exchange in run.exchanges]
     assert [time - times[0] for time in times] == list(range(9))
-    assert stage.find(run.id).realm.now() == times[0] + 9
+    assert stage.runs.find(run.id).realm.now() == times[0] + 9
 
 
 def test_same_seed_says_the_same_again(stage: Stage) -> None:
     said = []
     for _ in range(2):
-        run = stage.find(stage.start("authorization_code", {}, "me", seed=b"s" * 32))
+        run = stage.runs.find(stage.runs.start("authorization_code", {}, "me", seed=b"s" * 32))
         while run.next_steps and run.next_steps[0].name != "callback":
             run = stage.send(run.id, run.next_steps[0].name, len(run.exchanges))
         location = urlsplit(run.exchanges[-1].location or "")
@@ -114,7 +114,7 @@ def test_step_out_of_its_turn_is_not_sent(stage: Stage) -> None:
         stage.send(run.id, "redeem_code", len(run.exchanges))
     with pytest.raises(WentOn):
         stage.send(run.id, "ask_as_alice", len(run.exchanges) - 1)
-    assert len(stage.find(run.id).exchanges) == 3
+    assert len(stage.runs.find(run.id).exchanges) == 3
 
 
 def test_choices_at_the_consent_page_are_yes_and_no(stage: Stage) -> None:

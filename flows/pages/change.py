@@ -55,7 +55,7 @@ def pages(stage: Stage) -> Blueprint:
     def branch(run_id: str) -> Response:
         """A run of one's own, in a fresh realm, that has come as far as this one had before an exchange."""
         try:
-            run = stage.find(run_id)
+            run = stage.runs.find(run_id)
         except LookupError:
             abort(404, UNKNOWN_RUN)
         before = request.form.get("before", "")
@@ -74,7 +74,7 @@ def pages(stage: Stage) -> Blueprint:
 
     def _mine(run_id: str) -> Run:
         try:
-            run = stage.find(run_id)
+            run = stage.runs.find(run_id)
         except LookupError:
             abort(404, UNKNOWN_RUN)
         if not owner() or not is_mine(run.owner):

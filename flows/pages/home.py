@@ -7,6 +7,7 @@ from flask import Blueprint, abort, render_template
 from flows.grants import FLOWS
 from flows.pages import diagram
 from flows.pages.owner import owner
+from flows.realm import sandbox
 from flows.stage import Stage
 from flows.tokens.keys import ALGORITHMS
 
@@ -17,11 +18,16 @@ def pages(stage: Stage) -> Blueprint:
 
     @home.get("/")
     def index() -> str:
-        last = stage.last_of(owner())
-        walked = {flow: stage.last_of(owner(), flow) for flow in FLOWS}
+        last = stage.runs.last_of(owner())
+        walked = {flow: stage.runs.last_of(owner(), flow) for flow in FLOWS}
         minis = {name: diagram.mini(flow) for name, flow in FLOWS.items()}
         return render_template(
-            "home.html", flows=list(FLOWS.values()), last=last, walked=walked, minis=minis, sandbox=stage.sandbox()
+            "home.html",
+            flows=list(FLOWS.values()),
+            last=last,
+            walked=walked,
+            minis=minis,
+            sandbox=sandbox(stage.runs.store),
         )
 
     @home.get("/flows/<name>")
@@ -34,7 +40,7 @@ def pages(stage: Stage) -> Blueprint:
             flow=chosen,
             algorithms=ALGORITHMS,
             mini_arrows=diagram.mini(chosen),
-            last=stage.last_of(owner(), name),
+            last=stage.runs.last_of(owner(), name),
         )
 
     return home

@@ -20,7 +20,8 @@ from flows.pages.seen import who_has_seen
 from flows.pages.token_panel import Panel, open_token
 from flows.party import go_to
 from flows.run import Exchange, NotSeen, Run, Step
-from flows.stage import Broken, Stage, WentOn, hash_of
+from flows.runs import hash_of
+from flows.stage import Broken, Stage, WentOn
 from flows.tokens.keys import ALGORITHMS
 
 UNKNOWN_RUN = "There is no such run here. An untouched run lives a week; you can start a new one."
@@ -43,7 +44,7 @@ def pages(stage: Stage) -> Blueprint:
         if alg not in ALGORITHMS:
             abort(400, f"alg must be one of {', '.join(ALGORITHMS)}, and not {alg[:40]!r}.")
         mine = make_owner()
-        answer = go_to(f"/runs/{stage.start(flow, {'alg': alg}, mine)}")
+        answer = go_to(f"/runs/{stage.runs.start(flow, {'alg': alg}, mine)}")
         remember(answer, mine)
         return answer
 
@@ -57,7 +58,7 @@ def pages(stage: Stage) -> Blueprint:
     def move(run_id: str) -> Response:
         """Send the next step; a second click on the same button finds it sent already and shows it."""
         try:
-            if not is_mine(stage.owner_of(run_id)):
+            if not is_mine(stage.runs.owner_of(run_id)):
                 abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
         except LookupError:
             abort(404, UNKNOWN_RUN)
@@ -67,7 +68,7 @@ def pages(stage: Stage) -> Blueprint:
         try:
             run = stage.send(run_id, step, int(position))
         except (WentOn, NotSeen):
-            run = stage.find(run_id)
+            run = stage.runs.find(run_id)
             if step not in {each.name for each in run.flow.steps}:
                 abort(400, f"This flow has no step called {step[:40]!r}.")
             if [each.step for each in run.walked[int(position) :][:1]] != [step]:
@@ -94,7 +95,7 @@ def pages(stage: Stage) -> Blueprint:
 
     def _find(run_id: str) -> Run:
         try:
-            return stage.find(run_id)
+            return stage.runs.find(run_id)
         except LookupError:
             abort(404, UNKNOWN_RUN)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from flows.realm import WELL_KNOWN
+from flows.realm import WELL_KNOWN, sandbox
 from flows.stage import Stage
 from flows.story import PEOPLE, SCOPES
 
 
 def pages(stage: Stage) -> Blueprint:
     """/sandbox."""
-    sandbox = Blueprint("sandbox", __name__)
+    page = Blueprint("sandbox", __name__)
 
-    @sandbox.get("/sandbox")
+    @page.get("/sandbox")
     def show() -> str:
-        realm = stage.sandbox()
+        realm = sandbox(stage.runs.store)
         path = realm.issuer.removeprefix(f"http://{realm.authority}")
         return render_template(
             "sandbox.html",
@@ -27,4 +27,4 @@ def pages(stage: Stage) -> Blueprint:
             scopes=SCOPES,
         )
 
-    return sandbox
+    return page
