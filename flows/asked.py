@@ -66,7 +66,7 @@ def _first(fields: Fields) -> dict[str, str]:
     return {name: value for name, value in reversed(fields) if value}
 
 
-@check("invalid_request", rfc="6749#appendix-B", status=400)
+@check("invalid_request", "parameters that are no text", rfc="6749#appendix-B", status=400)
 def parameters_are_text(ask: Asked) -> Finding:
     """Parameters are UTF-8 text. Bytes that are none could be read by two servers in two ways."""
     fields = ask.fields
@@ -78,7 +78,7 @@ def parameters_are_text(ask: Asked) -> Finding:
     return passed()
 
 
-@check("invalid_request", rfc="6749#section-3.1")
+@check("invalid_request", "a parameter that comes twice", rfc="6749#section-3.1")
 def no_parameter_is_repeated(ask: Asked) -> Finding:
     """A name sent twice would mean two things, and two readers could each take another."""
     twice = [name for name, times in Counter(name for name, _ in ask.fields or []).items() if times > 1]
@@ -87,7 +87,7 @@ def no_parameter_is_repeated(ask: Asked) -> Finding:
     return passed()
 
 
-@check("invalid_request", rfc="6749#section-4.1.3")
+@check("invalid_request", "a body that is no form", rfc="6749#section-4.1.3")
 def body_is_a_form(ask: Asked) -> Finding:
     """A form in the body, and nothing else: a server that also took JSON or multipart would read one request in two
     ways."""

@@ -7,14 +7,17 @@ answers with. The list is the endpoint's documentation, and every page that show
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Literal, Protocol
+
+from flows.as_it_saw import as_it_saw, short
 
 State = Literal["passed", "failed", "not reached", "switched off"]
 
 ENVIRON_KEY = "tokenwalk.checks"
-_LONGEST = 200
 
 
 class Ask(Protocol):
@@ -28,22 +31,29 @@ class Ask(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. `found` is a short sentence; `expected` and `got` are shown when it failed."""
+    """What one check found. `found` is a short sentence; `expected` and `got` are shown when it failed.
+
+    `line` is the line of its file at which the check said no, and `saw` what the expressions there were worth.
+    """
 
     passed: bool
     found: str = ""
     expected: str = ""
     got: str = ""
+    line: int = 0
+    saw: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule that a party holds a message to."""
+    """One rule that a party holds a message to. `refuses` names what it keeps out; `of` are the values it looks at."""
 
     name: str
     error: str
+    refuses: str
     status: int
     rfc: str
+    of: tuple[str, ...]
     defence: bool
     decide: Callable[[Any], Finding]
 
@@ -58,13 +68,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is recorded of a check: its name, how it ended, and what it found."""
+    """What is recorded of a check: its name, how it ended, and what it found, as a Finding has it."""
 
     check: str
     state: State
     found: str = ""
     expected: str = ""
     got: str = ""
+    line: int = 0
+    saw: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,16 +91,17 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    error: str, *, rfc: str, status: int = 400, defence: bool = False
+    error: str, refuses: str, *, rfc: str, status: int = 400, of: str = "", defence: bool = False
 ) -> Callable[[Callable[[Any], Finding]], Check]:
     """Make a check of a function that reads an ask and returns a Finding.
 
-    `error` is the code it answers with ("" where the RFC wants none), `rfc` its section as "7636#section-4.6". Only a
-    `defence` may be switched off in a realm.
+    `error` is the code it answers with ("" where the RFC wants none), `refuses` what it keeps out ("a code that this
+    server never gave"), `rfc` its section as "7636#section-4.6", `of` the names of the followed values that it looks
+    at. Only a `defence` may be switched off in a realm.
     """
 
     def register(decide: Callable[[Any], Finding]) -> Check:
-        made = Check(decide.__name__, error, status, rfc, defence, decide)
+        made = Check(decide.__name__, error, refuses, status, rfc, tuple(of.split()), defence, decide)
         if made.name in CHECKS:
             raise ValueError(f"two checks are called {made.name}")
         CHECKS[made.name] = made
@@ -97,25 +110,25 @@ def check(
     return register
 
 
-def short(value: object) -> str:
-    """A value as a verdict may hold it: cut to 200 characters, with its length said."""
-    text = str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
-
-
 def passed(found: str = "") -> Finding:
     return Finding(True, short(found))
 
 
 def failed(*, expected: str, got: str, found: str = "") -> Finding:
-    return Finding(False, short(found), short(expected), short(got))
+    """A no, with the line of the check that says it."""
+    return _no(sys._getframe(1), expected, got, found)
+
+
+def _no(at: FrameType, expected: str, got: str, found: str = "") -> Finding:
+    return Finding(False, short(found), short(expected), short(got), at.f_lineno, as_it_saw(at))
 
 
 def expect(expected: str | None, got: str | None, found: str = "", *, nothing: str = "nothing") -> Finding:
     """Pass if both are the same, to the letter; `nothing` is how a missing value is told."""
     if expected == got:
         return passed(found)
-    return failed(expected=nothing if expected is None else expected, got=nothing if got is None else got)
+    at = sys._getframe(1)
+    return _no(at, nothing if expected is None else expected, nothing if got is None else got)
 
 
 def decide(checks: Sequence[Check], ask: Ask) -> Refusal | None:
@@ -132,10 +145,14 @@ def decide(checks: Sequence[Check], ask: Ask) -> Refusal | None:
         finding = rule(ask)
         if rule.defence and rule.name in ask.switched_off:
             found = finding.found if finding.passed else "would have refused"
-            verdicts.append(Verdict(rule.name, "switched off", found, finding.expected, finding.got))
+            verdicts.append(Verdict(rule.name, "switched off", **_told(finding) | {"found": found}))
         elif finding.passed:
             verdicts.append(Verdict(rule.name, "passed", finding.found))
         else:
-            verdicts.append(Verdict(rule.name, "failed", finding.found, finding.expected, finding.got))
+            verdicts.append(Verdict(rule.name, "failed", **_told(finding)))
             refusal = Refusal(rule, finding)
     return refusal
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {key: value for key, value in vars(finding).items() if key != "passed"}

@@ -42,7 +42,7 @@ class ClientAsk(Asked):
         return self.session is not None and self.session.id == self.realm.name
 
 
-@check("", rfc="6749#section-10.12")
+@check("", "an answer in a browser that asked nothing", rfc="6749#section-10.12", of="photoprint_session")
 def session_is_known(ask: ClientAsk) -> Finding:
     """The answer must reach the browser that asked. One that never came here to print has nothing to call back
     about."""
@@ -51,7 +51,7 @@ def session_is_known(ask: ClientAsk) -> Finding:
     return passed()
 
 
-@check("", rfc="6749#section-10.12", defence=True)
+@check("", "an answer to a question that the client did not ask", rfc="6749#section-10.12", defence=True, of="state")
 def state_is_mine(ask: ClientAsk) -> Finding:
     """Anybody can make Alice’s browser open this address, with a code of their own in it. Only an answer to my
     question has my state."""
@@ -59,7 +59,7 @@ def state_is_mine(ask: ClientAsk) -> Finding:
     return expect(ask.session.secret("state"), ask.query.get("state"), "The one I sent.", nothing="no state")
 
 
-@check("", rfc="6749#section-10.12", defence=True)
+@check("", "a second answer to the same order", rfc="6749#section-10.12", defence=True, of="photoprint_session")
 def question_is_open(ask: ClientAsk) -> Finding:
     """One question has one answer. A second one, even with the right state, is a replay, or somebody else’s code."""
     assert ask.session
@@ -70,14 +70,14 @@ def question_is_open(ask: ClientAsk) -> Finding:
     return passed("It had no answer yet.")
 
 
-@check("", rfc="9207#section-2.4", defence=True)
+@check("", "an answer of a server that was not asked", rfc="9207#section-2.4", defence=True, of="iss")
 def iss_is_whom_i_asked(ask: ClientAsk) -> Finding:
     """A client with two authorization servers must not take a code of the one to the other. The answer says whose it
     is."""
     return expect(ask.realm.metadata["issuer"], ask.query.get("iss"), "The server I asked.", nothing="no iss")
 
 
-@check("", rfc="6749#section-4.1.2")
+@check("", "an answer with neither a code nor an error", rfc="6749#section-4.1.2")
 def code_or_error_came_back(ask: ClientAsk) -> Finding:
     """The answer is a code to trade for a token, or the reason why there is none."""
     if "error" in ask.query:

@@ -1,7 +1,9 @@
 """A change to a message before it is sent, as operations: they can be applied to the same step prepared anew.
 
 An operation says where (query, header or form), which name, the how-manyeth of that name, and its new value; None
-leaves it out, and one beyond the last adds. A message changed as raw text has one operation that holds all of it.
+leaves it out, and one beyond the last adds. One whose `where` is "order" names the part, and its value is the places of
+that part's fields, after all other operations, in their new order: "1 0 2". A message changed as raw text has one
+operation that holds all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from urllib.parse import quote_plus
 
 from flows import wire
 
-Where = Literal["query", "header", "form", "method", "path", "raw"]
+Where = Literal["query", "header", "form", "method", "path", "order", "raw"]
 FIELDS: tuple[Where, ...] = ("query", "header", "form")
 
 
@@ -81,6 +83,9 @@ def apply(request: wire.Request, edits: Iterable[Edit]) -> bytes:
         elif edit.where == "path":
             mark = "?" if "?" in request.target else ""
             request = replace(request, target=(edit.value or "") + mark + request.target.partition("?")[2])
+        elif edit.where == "order":
+            part: Where = edit.name  # type: ignore[assignment]
+            request = _with_fields(request, part, _ordered(fields_of(request, part), edit.value or ""))
         else:
             request = _with_fields(request, edit.where, _edited(fields_of(request, edit.where), edit))
     if any(edit.where == "form" for edit in edits) and not any(edit.name.lower() == "content-length" for edit in edits):
@@ -97,6 +102,12 @@ def _edited(fields: wire.Fields, edit: Edit) -> wire.Fields:
     place = places[edit.nth]
     kept = [] if edit.value is None else [(edit.name, edit.value)]
     return [*fields[:place], *kept, *fields[place + 1 :]]
+
+
+def _ordered(fields: wire.Fields, order: str) -> wire.Fields:
+    """The fields in that order; as they are where the order is for another number of them."""
+    places = [int(place) for place in order.split()]
+    return [fields[place] for place in places] if sorted(places) == list(range(len(fields))) else fields
 
 
 def _with_fields(request: wire.Request, where: Where, fields: wire.Fields) -> wire.Request:
@@ -124,7 +135,7 @@ def of_raw(prepared: wire.Request, text: str) -> list[Edit]:
 
 
 def between(prepared: wire.Request, wanted: dict[Where, wire.Fields]) -> list[Edit]:
-    """The edits that make the wanted fields of the prepared ones."""
+    """The edits that make the wanted fields of the prepared ones, in the wanted order."""
     found: list[Edit] = []
     for where in FIELDS:
         had, have = _by_name(fields_of(prepared, where)), _by_name(wanted.get(where, []))
@@ -134,7 +145,24 @@ def between(prepared: wire.Request, wanted: dict[Where, wire.Fields]) -> list[Ed
                 value = new[nth] if nth < len(new) else None
                 if nth >= len(old) or old[nth] != value:
                     found.append(Edit(where, name, value, nth))
-    return _added_in_order(found)
+    found = _added_in_order(found)
+    for where in FIELDS:
+        made = fields_of(prepared, where)
+        for edit in found:
+            made = _edited(made, edit) if edit.where == where else made
+        if where in wanted and made != wanted[where]:
+            found.append(Edit("order", where, _order(made, wanted[where])))
+    return found
+
+
+def _order(made: wire.Fields, wanted: wire.Fields) -> str:
+    """The places of the wanted fields among those that were made."""
+    left = list(enumerate(made))
+    places = []
+    for field in wanted:
+        at = next(place for place, (_, each) in enumerate(left) if each == field)
+        places.append(str(left.pop(at)[0]))
+    return " ".join(places)
 
 
 def _added_in_order(edits: list[Edit]) -> list[Edit]:
@@ -155,3 +183,31 @@ def described(edits: Sequence[Edit]) -> str:
         return "written by you as raw text"
     count = len(Counter((edit.where, edit.name, edit.nth) for edit in edits))
     return f"{count} {'line' if count == 1 else 'lines'} changed by you"
+
+
+def told(prepared: wire.Request, edits: Sequence[Edit]) -> str:
+    """What was changed, as sentences with names in backticks: "You left out `code_verifier`."."""
+    if any(edit.where == "raw" for edit in edits):
+        return "You wrote the request as raw text."
+    said: dict[str, list[str]] = {}
+    for edit in edits:
+        said.setdefault(_verb(prepared, edit), []).append(f"`{edit.name or edit.value}`")
+    return " ".join(f"You {verb} {_listed(names)}." for verb, names in said.items())
+
+
+def _verb(prepared: wire.Request, edit: Edit) -> str:
+    if edit.where in ("method", "path"):
+        return "sent it as" if edit.where == "method" else "sent it to"
+    if edit.where == "order":
+        return "put in another order the fields of the"
+    had = sum(name == edit.name for name, _ in fields_of(prepared, edit.where))
+    if edit.value is None:
+        return "left out" if had else "left out, though there was none,"
+    if edit.nth < had:
+        return "changed"
+    return "sent once more" if had else "added"
+
+
+def _listed(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -65,7 +65,7 @@ class PhotosAsk(Asked):
             return connection.scalar(found) is not None
 
 
-@check("", rfc="6750#section-3.1", status=401)
+@check("", "a request without a bearer token", rfc="6750#section-3.1", status=401, of="access_token")
 def token_came(ask: PhotosAsk) -> Finding:
     """Without a token the API cannot know what the caller may do. It says that one is needed; there is no error yet."""
     sent = ask.request.headers.get("Authorization")
@@ -77,7 +77,9 @@ def token_came(ask: PhotosAsk) -> Finding:
     return passed()
 
 
-@check("invalid_request", rfc="6750#section-2")
+@check(
+    "invalid_request", "a token that comes in more than one way, or not at all", rfc="6750#section-2", of="access_token"
+)
 def token_comes_one_way(ask: PhotosAsk) -> Finding:
     """This API takes a token in the header only. In an address it would be written to logs and histories."""
     if "access_token" in ask.query:
@@ -87,7 +89,7 @@ def token_comes_one_way(ask: PhotosAsk) -> Finding:
     return passed()
 
 
-@check("invalid_token", rfc="7519#section-7.2", status=401)
+@check("invalid_token", "a token that is no JWT", rfc="7519#section-7.2", status=401, of="access_token")
 def token_is_a_jwt(ask: PhotosAsk) -> Finding:
     """Three parts of base64url, the first two of them JSON objects: otherwise there is nothing to check."""
     try:
@@ -97,7 +99,9 @@ def token_is_a_jwt(ask: PhotosAsk) -> Finding:
     return passed("Header, payload, signature.")
 
 
-@check("invalid_token", rfc="9068#section-4", status=401, defence=True)
+@check(
+    "invalid_token", "a JWT that is no access token", rfc="9068#section-4", status=401, defence=True, of="access_token"
+)
 def typ_is_at_jwt(ask: PhotosAsk) -> Finding:
     """A server signs other tokens with the same key. `typ` says that this is an access token, not an ID token."""
     assert ask.parts
@@ -107,7 +111,13 @@ def typ_is_at_jwt(ask: PhotosAsk) -> Finding:
     return failed(expected="at+jwt", got=str(typ))
 
 
-@check("invalid_token", rfc="8725#section-3.1", status=401)
+@check(
+    "invalid_token",
+    "a key or an algorithm that is not the server’s",
+    rfc="8725#section-3.1",
+    status=401,
+    of="access_token kid",
+)
 def key_and_algorithm_are_the_issuers(ask: PhotosAsk) -> Finding:
     """The token names a key and an algorithm, but a forger writes the header. Both must be ones that this API trusts
     already."""
@@ -119,7 +129,7 @@ def key_and_algorithm_are_the_issuers(ask: PhotosAsk) -> Finding:
     return expect(ask.key.alg, alg, f"{ask.key.kid}, {ask.key.alg}.")
 
 
-@check("invalid_token", rfc="7515#section-5.2", status=401)
+@check("invalid_token", "a signature that does not fit", rfc="7515#section-5.2", status=401, of="access_token kid")
 def signature_verifies(ask: PhotosAsk) -> Finding:
     """Only the authorization server has the private key. If the signature fits, nobody has changed a character
     since."""
@@ -129,7 +139,7 @@ def signature_verifies(ask: PhotosAsk) -> Finding:
     return failed(expected=f"a signature that key {ask.key.kid} verifies", got="one that it does not")
 
 
-@check("invalid_token", rfc="9068#section-2.2", status=401)
+@check("invalid_token", "a token that lacks a claim", rfc="9068#section-2.2", status=401, of="access_token jti")
 def claims_are_there(ask: PhotosAsk) -> Finding:
     """A token says whose photos these are, which client may see them, when it was made, and its own number."""
     lacking = [name for name in ("sub", "client_id", "jti") if not isinstance(ask.claims.get(name), str)]
@@ -138,13 +148,22 @@ def claims_are_there(ask: PhotosAsk) -> Finding:
     return failed(expected="sub, client_id, iat and jti", got=f"no good {', '.join(lacking)}") if lacking else passed()
 
 
-@check("invalid_token", rfc="9068#section-4", status=401, defence=True)
+@check(
+    "invalid_token", "a token of another server", rfc="9068#section-4", status=401, defence=True, of="access_token iss"
+)
 def issuer_is_the_one_trusted(ask: PhotosAsk) -> Finding:
     """This API trusts one authorization server. A good signature by somebody else is still somebody else’s."""
     return expect(ask.realm.issuer, _text(ask.claims.get("iss")), "Snapbox’s own.", nothing="no iss")
 
 
-@check("invalid_token", rfc="9068#section-4", status=401, defence=True)
+@check(
+    "invalid_token",
+    "a token that is meant for somebody else",
+    rfc="9068#section-4",
+    status=401,
+    defence=True,
+    of="access_token",
+)
 def audience_is_me(ask: PhotosAsk) -> Finding:
     """A token for another API must not work here, or every API could use its callers’ tokens at every other."""
     aud = ask.claims.get("aud")
@@ -154,7 +173,9 @@ def audience_is_me(ask: PhotosAsk) -> Finding:
     return failed(expected=ask.realm.audience, got=_text(aud) or "no aud")
 
 
-@check("invalid_token", rfc="7519#section-4.1.4", status=401, defence=True)
+@check(
+    "invalid_token", "a token that has expired", rfc="7519#section-4.1.4", status=401, defence=True, of="access_token"
+)
 def token_has_not_expired(ask: PhotosAsk) -> Finding:
     """Whoever finds the token can use it, so it must not work for long."""
     exp, now = ask.claims.get("exp"), ask.realm.now()
@@ -165,7 +186,14 @@ def token_has_not_expired(ask: PhotosAsk) -> Finding:
     return passed(f"Good for {exp - now:g} s more.")
 
 
-@check("invalid_token", rfc="7519#section-4.1.5", status=401, defence=True)
+@check(
+    "invalid_token",
+    "a token that is not valid yet",
+    rfc="7519#section-4.1.5",
+    status=401,
+    defence=True,
+    of="access_token",
+)
 def token_is_valid_already(ask: PhotosAsk) -> Finding:
     """A token may be made for later. Before that it is not good yet."""
     nbf, now = ask.claims.get("nbf"), ask.realm.now()
@@ -176,7 +204,14 @@ def token_is_valid_already(ask: PhotosAsk) -> Finding:
     return passed() if nbf <= now else failed(expected=f"a time up to {now}", got=f"nbf {nbf}, in {nbf - now:g} s")
 
 
-@check("invalid_token", rfc="6750#section-3.1", status=401, defence=True)
+@check(
+    "invalid_token",
+    "a token that was taken back",
+    rfc="6750#section-3.1",
+    status=401,
+    defence=True,
+    of="access_token jti",
+)
 def grant_is_not_revoked(ask: PhotosAsk) -> Finding:
     """A signature stays good when a grant is taken back. Snapbox’s two servers share a list of those that were."""
     if ask.revoked:
@@ -184,7 +219,14 @@ def grant_is_not_revoked(ask: PhotosAsk) -> Finding:
     return passed("It still stands.")
 
 
-@check("insufficient_scope", rfc="6750#section-3.1", status=403, defence=True)
+@check(
+    "insufficient_scope",
+    "a token that does not allow this",
+    rfc="6750#section-3.1",
+    status=403,
+    defence=True,
+    of="access_token",
+)
 def scope_allows(ask: PhotosAsk) -> Finding:
     """The token is good, but for what? Alice approved these scopes and no others."""
     scope = _text(ask.claims.get("scope")) or ""
@@ -210,7 +252,7 @@ USE_TOKEN = [
 ]
 
 
-@check("invalid_request", rfc="6749#section-7")
+@check("invalid_request", "a photo without a title", rfc="6749#section-7")
 def photo_has_a_title(ask: PhotosAsk) -> Finding:
     """The token allows it; what is asked must still make sense."""
     try:

@@ -60,6 +60,8 @@ class Step:
     @property
     def channel(self) -> str:
         """Who can read the message on its way, in words."""
+        if self.sender == "outside":
+            return "nobody in the story sent this"
         if self.sender != "browser":
             return "back channel: the browser never sees it"
         if self.carries.startswith("authorization re"):
@@ -136,6 +138,9 @@ class Exchange:
     microseconds: int
     edits: tuple[Edit, ...] = ()
     prepared_bytes: bytes | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.position, self.request_bytes, self.response_bytes))
 
     @cached_property
     def request(self) -> wire.Request:

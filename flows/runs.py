@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
@@ -36,7 +38,12 @@ _RUN = (
     .join(realms, realms.c.name == runs.c.realm)
     .where(runs.c.id == bindparam("run"))
 )
-_EXCHANGES = select(exchanges).where(exchanges.c.run == bindparam("run")).order_by(exchanges.c.position)
+_EXCHANGES = (
+    select(exchanges)
+    .where(exchanges.c.run == bindparam("run"), exchanges.c.position >= bindparam("known"))
+    .order_by(exchanges.c.position)
+)
+_REMEMBERED = 256  # runs whose exchanges are kept in memory too
 
 
 class Runs:
@@ -45,6 +52,8 @@ class Runs:
     def __init__(self, store: Store, authority: str) -> None:
         self.store = store
         self.authority = authority
+        self._remembered: OrderedDict[str, tuple[Exchange, ...]] = OrderedDict()
+        self._lock = Lock()
 
     def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
         """A new run in a realm of its own; its id."""
@@ -88,12 +97,13 @@ class Runs:
 
     def find(self, run_id: str) -> Run:
         """The run with that id; LookupError where there is none."""
+        known = self._remembered.get(run_id, ())
         with self.store.reading() as connection:
             row = connection.execute(_RUN, {"run": run_id}).one_or_none()
             if row is None:
                 raise LookupError(f"there is no run {run_id}")
-            recorded = connection.execute(_EXCHANGES, {"run": run_id}).all()
-        return Run(
+            recorded = connection.execute(_EXCHANGES, {"run": run_id, "known": len(known)}).all()
+        run = Run(
             row.id,
             realm_of(self.store, row),
             FLOWS[row.flow],
@@ -101,8 +111,22 @@ class Runs:
             row.run_seed,
             row.owner,
             row.touched_at,
-            tuple(_exchange(each) for each in recorded),
+            known + tuple(_exchange(each) for each in recorded),
         )
+        return self.remember(run)
+
+    def remember(self, run: Run) -> Run:
+        """Keep what a run has recorded in memory, so that only what is new is read again; the run itself.
+
+        Exchanges are never changed once they are committed; what a transaction has not committed yet is not kept.
+        """
+        if not self.store.is_writing and len(run.exchanges) > len(self._remembered.get(run.id, ())):
+            with self._lock:
+                self._remembered[run.id] = run.exchanges
+                self._remembered.move_to_end(run.id)
+                while len(self._remembered) > _REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return run
 
     def owner_of(self, run_id: str) -> str:
         """The hash of whose run it is; LookupError where there is none."""
@@ -199,9 +223,13 @@ def _exchange(row: Row[Any]) -> Exchange:
         row.receiver,
         row.request,
         row.response,
-        tuple(Verdict(**each) for each in row.checks),
+        tuple(_verdict(each) for each in row.checks),
         row.at,
         row.microseconds,
         tuple(Edit(**each) for each in row.edits),
         row.prepared,
     )
+
+
+def _verdict(kept: dict[str, Any]) -> Verdict:
+    return Verdict(**kept | {"saw": tuple((text, value) for text, value in kept.get("saw", ()))})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from flows import wire
 from flows.checks import ENVIRON_KEY
 from flows.edit import Edit, apply
 from flows.place import find_place
+from flows.raw_text import refusal
 from flows.run import Exchange, Run, Step
 from flows.runs import Runs
 
@@ -42,7 +44,8 @@ class Stage:
             run = self.runs.find(run_id)
             if len(run.walked) != position or step_name not in run.may_be_sent:
                 raise WentOn(f"run {run_id} has walked {len(run.walked)} exchanges")
-            return self._play(run, run.flow.named(step_name), edits)
+            run = self._play(run, run.flow.named(step_name), edits)
+        return self.runs.remember(run)
 
     def play_client(self, run: Run) -> Run:
         """Send those of the client's own steps that have no answer yet: none in a walk, all in the sandbox."""
@@ -86,7 +89,8 @@ class Stage:
         place = find_place(wire.environ_of(request))
         if place is None or place.realm != run.realm.name:
             says = f"{request.header('Host')}{request.target}"[:200]
-            raise wire.NotHTTP(f"no party of this run answers at {says}")
+            named = re.search(rb"(?im)^host:[ \t]*", raw)
+            raise refusal(raw, named.end() if named else 0, f"no party of this run answers at {says}")
         return place.party
 
     def record(

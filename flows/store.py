@@ -187,6 +187,11 @@ class Store:
             finally:
                 self._current.reset(token)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is in a transaction, which may still fail."""
+        return self._current.get() is not None
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read from: the transaction's where there is one, so that it sees its own writes."""

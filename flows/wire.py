@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,13 +15,12 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 import h11
 
+from flows.raw_text import END_OF_HEAD, check_request, refusal
+from flows.raw_text import NotHTTP as NotHTTP
+
 Fields = list[tuple[str, str]]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-NOT_IN_A_TARGET = re.compile(r'["<>`]')
-
-
-class NotHTTP(ValueError):
-    """The bytes are no HTTP/1.1 request; the message says what is wrong."""
+NO_REQUEST = "this is not one whole HTTP request"
 
 
 class _Message:
@@ -137,33 +135,20 @@ def _split(url: str) -> tuple[str, str]:
 
 
 def parse_request(raw: bytes) -> Request:
-    """Read one request from its bytes; NotHTTP says what is wrong with them."""
+    """Read one request from its bytes; NotHTTP says what is wrong with them, and at which character."""
+    check_request(raw)
     reader = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
-    if re.search(rb"\r?\n[ \t]", raw.partition(b"\r\n\r\n")[0]):
-        raise NotHTTP("a header stands on one line: one that goes on in the next is obsolete (RFC 9112 §5.2)")
     try:
         reader.receive_data(raw)
-        head = reader.next_event()
-        if not isinstance(head, h11.Request):
-            raise NotHTTP("the request is not complete: its headers end with an empty line")
-        target = head.target.decode("latin-1")
-        if not target.startswith("/"):
-            raise NotHTTP(f"the request target must start with /, and this one is {target[:80]!r}")
-        if strange := NOT_IN_A_TARGET.search(target):
-            raise NotHTTP(f"{strange[0]!r} cannot stand in a request target: it must be percent-encoded (RFC 3986 §2)")
-        if "#" in target:
-            raise NotHTTP("a fragment (#) never crosses the wire, so it cannot be in the request target")
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
-        body = b""
+        head, body = reader.next_event(), b""
         while isinstance(event := reader.next_event(), h11.Data):
             body += event.data
-    except h11.RemoteProtocolError as error:
-        raise NotHTTP(f"this is not an HTTP request: {error}") from None
-    if not isinstance(event, h11.EndOfMessage):
-        raise NotHTTP("the body is shorter than its Content-Length says")
-    if reader.trailing_data[0]:
-        raise NotHTTP("there is more after the request: a body needs a Content-Length that counts all of it")
-    return Request(head.method.decode("latin-1"), target, headers, body)
+    except h11.RemoteProtocolError:
+        raise refusal(raw, 0, NO_REQUEST) from None
+    if not (isinstance(head, h11.Request) and isinstance(event, h11.EndOfMessage)) or reader.trailing_data[0]:
+        raise refusal(raw, 0, NO_REQUEST)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
+    return Request(head.method.decode("latin-1"), head.target.decode("latin-1"), headers, body)
 
 
 def recorded_request(raw: bytes) -> Request:
@@ -180,10 +165,10 @@ def recorded_response(raw: bytes) -> Response:
 
 
 def _parts(raw: bytes) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
-    head, _, body = raw.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
+    head, body = END_OF_HEAD.split(raw, 1)
+    first, *lines = head.decode("latin-1").split("\n")
     pairs = (line.partition(":") for line in lines)
-    return first, tuple((name, value.strip()) for name, _, value in pairs), body
+    return first.rstrip("\r"), tuple((name, value.strip(" \t\r")) for name, _, value in pairs), body
 
 
 def environ_of(request: Request) -> dict[str, Any]:

@@ -1,29 +1,84 @@
-// Keys for the walk: → presses the one button, ← goes back. Everything works without this file.
-const KEYS = { ArrowRight: ".next a.go, .next form[action$='/next'] .go", ArrowLeft: ".back" };
+// Keys for the walk, a projector's blank screen, and what is said aloud. Everything works without this file.
+const page = document.documentElement;
+const presenting = () => page.classList.contains("present");
+const press = (selector) => document.querySelector(selector)?.click();
+
+const next = () => {
+  // A choice is Alice's: it is pressed, not passed.
+  if (document.querySelector("div.choices")) return;
+  press(".next a.go, .next form[action$='/next'] .go");
+};
+const back = () => press(".next .back");
+const present = (look) => {
+  const form = document.querySelector(".present-switch").form;
+  if (look) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "look", value: look }));
+  form.requestSubmit();
+};
+const blank = () => page.classList.add("blank");
+
+const KEYS = { ArrowRight: next, ArrowLeft: back };
+const LETTERS = { "?": () => document.querySelector("#keys").togglePopover(), p: () => present(), c: () => press(".message .change") };
+const ON_STAGE = { PageDown: next, PageUp: back, ".": blank };
+const LETTERS_ON_STAGE = { b: blank, d: () => present(page.classList.contains("dark") ? "light" : "dark") };
+
+const letters = document.querySelector("#letters");
+letters.checked = localStorage.getItem("letters") !== "off";
+letters.addEventListener("change", () => localStorage.setItem("letters", letters.checked ? "on" : "off"));
 
 document.addEventListener("keydown", (event) => {
-  // A key that is held down must not walk on by itself, and a choice is Alice's: it is pressed, not passed.
-  if (event.repeat || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (event.target.closest("input, textarea, select, summary, pre, [contenteditable]")) return;
-  if (event.key === "ArrowRight" && document.querySelector("div.choices")) return;
-  const control = KEYS[event.key] && document.querySelector(KEYS[event.key]);
-  if (!control) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (page.classList.contains("blank")) {
+    event.preventDefault();
+    page.classList.remove("blank");
+    return;
+  }
+  // A key that is held down must not walk on by itself.
+  if (event.repeat || event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  const scrolls = event.target.closest("summary, pre");
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const does = {
+    ...(scrolls || event.shiftKey ? {} : KEYS),
+    ...(letters.checked ? LETTERS : {}),
+    ...(presenting() ? ON_STAGE : {}),
+    ...(presenting() && letters.checked ? LETTERS_ON_STAGE : {}),
+  }[key];
+  if (!does) return;
   event.preventDefault();
-  control.click();
+  does();
+});
+document.addEventListener("pointerdown", () => page.classList.remove("blank"));
+
+// The page that is shown may have come in by a swap: the switch leads back to it, and not to the one before.
+document.addEventListener("submit", (event) => {
+  const to = event.target.querySelector("input[name=to]");
+  if (to) to.value = location.pathname + location.search;
 });
 
-// On a phone the list of passed checks starts closed.
+// On a phone, long lists start closed.
 const closeOnPhones = () => {
   if (!matchMedia("(max-width: 480px)").matches) return;
-  document.querySelectorAll("details.compact").forEach((list) => (list.open = false));
+  document.querySelectorAll("details.compact, details.part, .holds > details, details.breaks").forEach((each) => (each.open = false));
 };
 closeOnPhones();
 
-// After a step was swapped in, the heading of the new step is where reading goes on.
+// After a step was swapped in, the heading of the new step is where reading goes on, and what changed is said.
 document.addEventListener("htmx:after:swap", () => {
   closeOnPhones();
+  const main = document.querySelector("#main");
+  const where = document.querySelector("header .where");
+  if (where) where.textContent = document.title.split(":")[0].toLowerCase();
   document.querySelector("#step")?.focus({ preventScroll: true });
+  document.querySelector("#said").textContent = main?.dataset.says ?? "";
 });
+
+// What could not be sent: the cursor stands where the text goes wrong.
+const wrong = document.querySelector("textarea[data-line]");
+if (wrong) {
+  const before = wrong.value.split("\n").slice(0, wrong.dataset.line - 1).join("\n");
+  const at = (wrong.dataset.line > 1 ? before.length + 1 : 0) + (wrong.dataset.character - 1);
+  wrong.focus();
+  wrong.setSelectionRange(at, at + 1);
+}
 
 // A server that does not answer says nothing; so we do.
 document.addEventListener("htmx:error", () => {

@@ -71,7 +71,7 @@ class Both:
 
     def named(self, raw: bytes) -> bytes:
         """A request of the tables below, with the names of real runs in it."""
-        return raw.replace(b"RUN", self.runs["log_in"].encode()).replace(b"SHOWN", self.runs["approve"].encode())
+        return raw.replace(b"RUN", self.runs["log_in"].encode()).replace(b"SHOWN", self.runs["shown"].encode())
 
 
 def _answer(status: int, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
@@ -88,7 +88,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("same_bytes")
     mine, copy = folder / "in_process.sqlite3", folder / "served.sqlite3"
     stage = create_app(f"sqlite:///{mine}", AUTHORITY).stage
-    runs = {step.name: _run_before(stage, step.name) for step in FLOW.steps}
+    runs = {step.name: _run_before(stage, step.name) for step in FLOW.steps} | {"shown": _run_before(stage, "approve")}
     with closing(sqlite3.connect(mine)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     with pytest.MonkeyPatch.context() as shell:
@@ -252,9 +252,6 @@ ODD = {
     ),
     "a header that is empty": request(b"GET /RUN/photos", API, b"Authorization:\r\n"),
     "a header with spaces around": request(b"GET /RUN/photos", API, b"Authorization:   Bearer abc  \r\n"),
-    "headers of 70 kB": request(b"GET /RUN/photos", API, *[b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(70)]),
-    "an older HTTP": b"GET /RUN/jwks HTTP/1.0\r\n" + AUTH + b"\r\n",
-    "an older HTTP without a host": b"GET /sandbox HTTP/1.0\r\n\r\n",
     "the home page": request(b"GET /", PLAIN),
     "the sandbox's page": request(b"GET /sandbox", PLAIN),
     "a flow's page": request(b"GET /flows/authorization_code", PLAIN),
@@ -293,6 +290,14 @@ NO_HTTP = {
 }
 
 
+# What a server may be sent over a socket, and a page of ours does not send.
+NOT_FROM_A_PAGE = {
+    "headers of 70 kB": request(b"GET /RUN/photos", API, *[b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(70)]),
+    "an older HTTP": b"GET /RUN/jwks HTTP/1.0\r\n" + AUTH + b"\r\n",
+    "an older HTTP without a host": b"GET /sandbox HTTP/1.0\r\n\r\n",
+}
+
+
 @pytest.mark.parametrize("name", [step.name for step in FLOW.steps])
 def test_each_step_is_answered_the_same(both: Both, name: str) -> None:
     run, raw = both.prepared(name)
@@ -322,6 +327,13 @@ def test_what_is_no_http_is_refused_both_ways(both: Both, raw: bytes) -> None:
         both.in_process(both.named(raw))
 
 
+@pytest.mark.parametrize("raw", NOT_FROM_A_PAGE.values(), ids=NOT_FROM_A_PAGE.keys())
+def test_what_only_a_socket_brings_is_answered_clearly(both: Both, raw: bytes) -> None:
+    assert both.over_a_socket(both.named(raw)).status in (200, 400, 431)
+    with pytest.raises(wire.NotHTTP):
+        both.in_process(both.named(raw))
+
+
 def test_session_in_a_second_cookie_header_is_found_both_ways(both: Both) -> None:
     run, raw = both.prepared("ask_as_alice")
     raw = raw.replace(b"Cookie: ", b"Cookie: a=b\r\nCookie: ")
@@ -333,13 +345,14 @@ def test_session_in_a_second_cookie_header_is_found_both_ways(both: Both) -> Non
 @pytest.mark.parametrize(
     ("address", "host"), [(b"/RUN/token", AUTH), (b"/auth/sandbox/token", PLAIN)], ids=["of a run", "of the sandbox"]
 )
-def test_body_in_chunks_is_read_like_any_other(both: Both, address: bytes, host: bytes) -> None:
+def test_body_in_chunks_is_read_over_a_socket_and_not_sent_by_a_page(both: Both, address: bytes, host: bytes) -> None:
     body = b"grant_type=magic&client_id=photoprint-app"
     chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     raw = both.named(request(b"POST " + address, host, FORM, b"Transfer-Encoding: chunked\r\n") + chunks)
     answer = both.over_a_socket(raw)
     assert (answer.status, answer.body) == (400, '{"error":"unsupported_grant_type"}\n')
-    assert answer == both.in_process(raw)
+    with pytest.raises(wire.NotHTTP):
+        both.in_process(raw)
 
 
 def test_what_came_from_outside_is_recorded_as_it_came_and_nothing_else(both: Both) -> None:

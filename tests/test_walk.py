@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from conftest import walk
 
+from flows.followed import SECRETS
 from flows.grants.authorization_code import callback, fetch_photos, flow, redeem_code, s256
-from flows.pages.seen import who_has_seen
+from flows.pages.sightings import kept_back, who_has_seen
 from flows.run import NotSeen
 from flows.stage import Stage, WentOn
 
@@ -122,17 +123,33 @@ def test_choices_at_the_consent_page_are_yes_and_no(stage: Stage) -> None:
     assert [step.name for step in run.next_steps] == ["approve", "deny"]
 
 
-def test_who_has_seen_what_follows_from_the_recording(stage: Stage) -> None:
+def test_who_has_seen_what_follows_from_the_recording_and_the_channels_are_apart(stage: Stage) -> None:
     run = walk(stage)
-    assert who_has_seen(run, 9) == {
-        "browser": ["password", "state", "code_challenge", "code"],
-        "client": ["state", "code_challenge", "code_verifier", "code", "access_token"],
-        "authorization_server": ["password", "state", "code_challenge", "code_verifier", "code", "access_token"],
-        "resource_server": ["access_token"],
+
+    def secrets(number: int) -> dict[str, tuple[list[str], list[str]]]:
+        seen = who_has_seen(run, number)
+        return {
+            party: ([each for each in by["front"] if each in SECRETS], [each for each in by["back"] if each in SECRETS])
+            for party, by in seen.items()
+        }
+
+    assert secrets(9) == {
+        "browser": (["password", "state", "code_challenge", "code"], []),
+        "client": (["state", "code_challenge", "code"], ["code_verifier", "code", "access_token", "client_secret"]),
+        "authorization_server": (
+            ["password", "state", "code_challenge", "code"],
+            ["code_verifier", "code", "access_token", "client_secret"],
+        ),
+        "resource_server": ([], ["access_token"]),
     }
-    assert who_has_seen(run, 1) == {
-        "browser": ["state", "code_challenge"],
-        "client": ["state", "code_challenge"],
-        "authorization_server": [],
-        "resource_server": [],
+    assert secrets(1) == {
+        "browser": (["state", "code_challenge"], []),
+        "client": (["state", "code_challenge"], []),
+        "authorization_server": ([], []),
+        "resource_server": ([], []),
     }
+
+
+def test_client_keeps_the_code_verifier_from_the_challenge_on_until_it_redeems(stage: Stage) -> None:
+    run = walk(stage)
+    assert [kept_back(run, number) for number in range(10)] == [[], *[["code_verifier"]] * 6, [], [], []]

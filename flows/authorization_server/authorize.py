@@ -21,7 +21,7 @@ authorize = Blueprint("authorize", __name__)
 # Who asks. A refusal here is answered with a page: an address that was not checked must not be redirected to.
 
 
-@check("invalid_request", rfc="6749#section-3.1")
+@check("invalid_request", "two clients, or two addresses, in one question", rfc="6749#section-3.1")
 def client_and_redirect_uri_come_once(ask: AuthorizeAsk) -> Finding:
     """If they came twice, the one that was checked might not be the one that is used."""
     sent = [name for name, _ in parse_qsl(ask.query_text, keep_blank_values=True, errors="replace")]
@@ -29,7 +29,7 @@ def client_and_redirect_uri_come_once(ask: AuthorizeAsk) -> Finding:
     return failed(expected="each once", got=f"more than once: {', '.join(twice)}") if twice else passed()
 
 
-@check("invalid_request", rfc="6749#section-4.1.2.1")
+@check("invalid_request", "a client that nobody registered", rfc="6749#section-4.1.2.1")
 def client_is_known(ask: AuthorizeAsk) -> Finding:
     """Alice is shown a name, and only a registered client has one that can be trusted."""
     if ask.client is None:
@@ -37,7 +37,7 @@ def client_is_known(ask: AuthorizeAsk) -> Finding:
     return passed(f"This is {ask.client.name}.")
 
 
-@check("invalid_request", rfc="9700#section-2.1", defence=True)
+@check("invalid_request", "an address that is not the client’s", rfc="9700#section-2.1", defence=True)
 def redirect_uri_is_registered(ask: AuthorizeAsk) -> Finding:
     """The answer is sent to this address, so it must be the client’s own, to the letter. Anything looser sends codes
     to strangers."""
@@ -55,19 +55,19 @@ WHO_ASKS = [parameters_are_text, client_and_redirect_uri_come_once, client_is_kn
 # What is asked. A refusal here goes back to the client.
 
 
-@check("invalid_request", rfc="6749#section-3.1.1")
+@check("invalid_request", "a question that does not say what it wants back", rfc="6749#section-3.1.1")
 def response_type_is_there(ask: AuthorizeAsk) -> Finding:
     """It says what is wanted back, and so which grant this is."""
     return passed() if "response_type" in ask.query else failed(expected="response_type", got="nothing")
 
 
-@check("unsupported_response_type", rfc="6749#section-3.1.1")
+@check("unsupported_response_type", "a kind of answer that this server does not give", rfc="6749#section-3.1.1")
 def response_type_is_supported(ask: AuthorizeAsk) -> Finding:
     """This server gives codes, and no tokens, through the browser."""
     return expect("code", ask.query["response_type"], "A code.")
 
 
-@check("unauthorized_client", rfc="6749#section-4.1.2.1")
+@check("unauthorized_client", "a client that is not registered for codes", rfc="6749#section-4.1.2.1")
 def client_may_ask_for_a_code(ask: AuthorizeAsk) -> Finding:
     """A client is registered for the grants it needs, so that a stolen client is good for little else."""
     assert ask.client
@@ -76,7 +76,7 @@ def client_may_ask_for_a_code(ask: AuthorizeAsk) -> Finding:
     return passed(f"{ask.client.client_id} is registered for it.")
 
 
-@check("invalid_scope", rfc="6749#section-3.3")
+@check("invalid_scope", "a scope that this server does not know", rfc="6749#section-3.3")
 def scope_is_known(ask: AuthorizeAsk) -> Finding:
     """Alice can only approve what the server can name to her."""
     unknown = [name for name in ask.scope.split(" ") if name not in story.SCOPES]
@@ -85,7 +85,13 @@ def scope_is_known(ask: AuthorizeAsk) -> Finding:
     return passed(ask.scope if "scope" in ask.query else f"None was named, so {ask.scope}.")
 
 
-@check("invalid_request", rfc="9700#section-2.1.1", defence=True)
+@check(
+    "invalid_request",
+    "a client without a secret that sends no `code_challenge`",
+    rfc="9700#section-2.1.1",
+    defence=True,
+    of="code_challenge",
+)
 def public_client_sends_a_code_challenge(ask: AuthorizeAsk) -> Finding:
     """A public client has no secret to show later, so this is all that will tie the code to it."""
     assert ask.client
@@ -94,7 +100,13 @@ def public_client_sends_a_code_challenge(ask: AuthorizeAsk) -> Finding:
     return passed("It came." if "code_challenge" in ask.query else "None came, and this client has a secret.")
 
 
-@check("invalid_request", rfc="7636#section-4.3", defence=True)
+@check(
+    "invalid_request",
+    "a `code_challenge` that would be the secret itself",
+    rfc="7636#section-4.3",
+    defence=True,
+    of="code_challenge",
+)
 def code_challenge_method_is_s256(ask: AuthorizeAsk) -> Finding:
     """With `plain`, or with no method, which means `plain`, the challenge is the secret itself, and the browser can
     read it."""
@@ -105,7 +117,7 @@ def code_challenge_method_is_s256(ask: AuthorizeAsk) -> Finding:
     return expect("S256", ask.query.get("code_challenge_method"), "S256.", nothing="no method, which means plain")
 
 
-@check("invalid_request", rfc="7636#section-4.2")
+@check("invalid_request", "a `code_challenge` that is no SHA-256", rfc="7636#section-4.2", of="code_challenge")
 def code_challenge_is_well_formed(ask: AuthorizeAsk) -> Finding:
     """A SHA-256 in base64url has 43 characters. Anything else could never be answered."""
     code_challenge = ask.query.get("code_challenge")

@@ -23,7 +23,13 @@ forms = Blueprint("forms", __name__)
 # What both forms are held to.
 
 
-@check("", rfc="6749#section-10.12", status=403)
+@check(
+    "",
+    "a form that did not come from this server’s own page",
+    rfc="6749#section-10.12",
+    status=403,
+    of="csrf snapbox_session",
+)
 def form_came_from_our_page(ask: PageAsk) -> Finding:
     """Another site can make a browser post a form here, with Alice’s cookie. It cannot know what our own page put
     into it."""
@@ -32,7 +38,13 @@ def form_came_from_our_page(ask: PageAsk) -> Finding:
     return passed() if ask.csrf_fits else failed(expected="the csrf value of this session", got="another one")
 
 
-@check("", rfc="6749#section-4.1.1", status=400)
+@check(
+    "",
+    "a question that this browser was not asked",
+    rfc="6749#section-4.1.1",
+    status=400,
+    of="authorization_request snapbox_session",
+)
 def authorization_request_is_open(ask: PageAsk) -> Finding:
     """The page was about one request of one session. An answer to any other would approve what Alice did not see."""
     if ask.pending is None:
@@ -45,7 +57,7 @@ def authorization_request_is_open(ask: PageAsk) -> Finding:
 # The login form.
 
 
-@check("", rfc="6749#section-3.1", status=403)
+@check("", "a name and a password that do not fit together", rfc="6749#section-3.1", status=403, of="password")
 def password_fits(ask: PageAsk) -> Finding:
     """The server must know that this is Alice, in whatever way it likes. It does not tell which half was wrong."""
     person = story.PEOPLE.get(ask.form.get("username", ""))
@@ -90,7 +102,7 @@ def log_in() -> Response:
 # The consent form.
 
 
-@check("", rfc="6749#section-3.1", status=403)
+@check("", "a browser in which nobody has logged in", rfc="6749#section-3.1", status=403, of="snapbox_session")
 def person_is_logged_in(ask: PageAsk) -> Finding:
     """Only the owner of the photos can give a permission to read them."""
     if ask.person is None:
@@ -98,14 +110,14 @@ def person_is_logged_in(ask: PageAsk) -> Finding:
     return passed(f"This is {ask.person.name}.")
 
 
-@check("", rfc="6749#section-4.1.1", status=400)
+@check("", "an answer that is neither yes nor no", rfc="6749#section-4.1.1", status=400)
 def decision_is_yes_or_no(ask: PageAsk) -> Finding:
     """Anything but a clear yes or no is neither."""
     decision = ask.form.get("decision", "nothing")
     return passed(decision) if decision in ("approve", "deny") else failed(expected="approve or deny", got=decision)
 
 
-@check("", rfc="6749#section-4.1.2", status=400)
+@check("", "a second answer to the same question", rfc="6749#section-4.1.2", status=400, of="authorization_request")
 def answer_is_given_once(ask: PageAsk) -> Finding:
     """One question, one answer. It is used up here, last of all, so a second click or a replayed form gives no second
     code."""

@@ -20,13 +20,13 @@ token = Blueprint("token", __name__)
 GRANTS = {"authorization_code": REDEEM_CODE}
 
 
-@check("invalid_request", rfc="6749#section-2.3.1")
+@check("invalid_request", "secrets in the address", rfc="6749#section-2.3.1")
 def nothing_comes_in_the_address(ask: TokenAsk) -> Finding:
     """Addresses are written to logs, and this request carries secrets. They belong in the body."""
     return failed(expected="no query", got="parameters in the address") if ask.query_text else passed()
 
 
-@check("invalid_request", rfc="6749#section-2.3")
+@check("invalid_request", "two proofs of who is asking", rfc="6749#section-2.3", of="client_secret")
 def client_authenticates_in_one_way(ask: TokenAsk) -> Finding:
     """Two proofs of who is asking could name two clients, so there must be only one."""
     if ask.authorization and "client_secret" in ask.form:
@@ -34,7 +34,7 @@ def client_authenticates_in_one_way(ask: TokenAsk) -> Finding:
     return passed()
 
 
-@check("invalid_request", rfc="6749#section-2.3.1")
+@check("invalid_request", "two names of who is asking", rfc="6749#section-2.3.1")
 def client_id_is_the_same_everywhere(ask: TokenAsk) -> Finding:
     """If the form names another client than the header, one of the two is wrong, and guessing which would be worse."""
     named = ask.form.get("client_id")
@@ -43,7 +43,9 @@ def client_id_is_the_same_everywhere(ask: TokenAsk) -> Finding:
     return expect(ask.basic[0], named, "Header and form agree.")
 
 
-@check("invalid_client", rfc="6749#section-2.3.1", status=401)
+@check(
+    "invalid_client", "a client that does not prove who it is", rfc="6749#section-2.3.1", status=401, of="client_secret"
+)
 def client_is_authenticated(ask: TokenAsk) -> Finding:
     """A token is given to one client. One that can keep a secret proves with it who it is; a public one can only say
     so."""
@@ -62,20 +64,20 @@ def client_is_authenticated(ask: TokenAsk) -> Finding:
     return passed(f"This is {ask.client_id}: the secret fits.")
 
 
-@check("invalid_request", rfc="6749#section-5.2")
+@check("invalid_request", "a request that names no grant", rfc="6749#section-5.2")
 def grant_type_is_there(ask: TokenAsk) -> Finding:
     """It says what the client brings in exchange for a token."""
     return passed() if "grant_type" in ask.form else failed(expected="grant_type", got="nothing")
 
 
-@check("unsupported_grant_type", rfc="6749#section-5.2")
+@check("unsupported_grant_type", "a grant that this server does not offer", rfc="6749#section-5.2")
 def grant_type_is_supported(ask: TokenAsk) -> Finding:
     """A server offers the grants that its clients need, and no others."""
     asked = ask.form["grant_type"]
-    return passed(asked) if asked in GRANTS else failed(expected=" or ".join(GRANTS), got=asked)
+    return passed(f"{asked} is offered here.") if asked in GRANTS else failed(expected=" or ".join(GRANTS), got=asked)
 
 
-@check("unauthorized_client", rfc="6749#section-5.2")
+@check("unauthorized_client", "a grant that this client is not registered for", rfc="6749#section-5.2")
 def client_may_use_this_grant(ask: TokenAsk) -> Finding:
     """A client is registered for the grants it needs, so that a stolen secret is good for little else."""
     assert ask.client

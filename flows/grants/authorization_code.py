@@ -357,13 +357,13 @@ def see_prints(run: Seen) -> wire.Request:
 # What the token endpoint checks for this grant, after it knows which client is asking.
 
 
-@check("invalid_request", rfc="6749#section-4.1.3")
+@check("invalid_request", "a request without a code", rfc="6749#section-4.1.3", of="code")
 def code_is_there(ask: TokenAsk) -> Finding:
     """Without a code there is nothing to trade."""
     return passed() if ask.form.get("code") else failed(expected="a code", got="no code in the form")
 
 
-@check("invalid_grant", rfc="6749#section-4.1.2")
+@check("invalid_grant", "a code that this server never gave", rfc="6749#section-4.1.2", of="code")
 def code_is_known(ask: TokenAsk) -> Finding:
     """A code is a promise of this server: one that it never gave is worth nothing."""
     if ask.code is None:
@@ -371,21 +371,26 @@ def code_is_known(ask: TokenAsk) -> Finding:
     return passed("This server issued it.")
 
 
-@check("invalid_grant", rfc="6749#section-4.1.3", defence=True)
+@check("invalid_grant", "a code that another client was given", rfc="6749#section-4.1.3", defence=True, of="code")
 def code_was_issued_to_this_client(ask: TokenAsk) -> Finding:
     """A code that leaked must be useless to every other client, even to an honest one that was tricked into sending
     it."""
-    return expect(ask.code.client_id, ask.client_id, f"To {ask.code.client_id}, and to nobody else.")
+    return expect(ask.code.client_id, ask.client_id, f"It was issued to {ask.code.client_id}, and to nobody else.")
 
 
-@check("invalid_grant", rfc="6749#section-4.1.3", defence=True)
+@check("invalid_grant", "a `redirect_uri` that is not the one in the question", rfc="6749#section-4.1.3", defence=True)
 def redirect_uri_is_the_same(ask: TokenAsk) -> Finding:
     """If the code was sent to another address than the client meant, somebody changed the question on its way."""
     sent, now = ask.code.redirect_uri, ask.form.get("redirect_uri")
-    return expect(sent, now, "The same as in the question, to the letter.", nothing="no redirect_uri")
+    return expect(sent, now, "The redirect_uri of the question, to the letter.", nothing="no redirect_uri")
 
 
-@check("invalid_request", rfc="7636#section-4.1")
+@check(
+    "invalid_request",
+    "a `code_verifier` that is too short, too long or no such text",
+    rfc="7636#section-4.1",
+    of="code_verifier",
+)
 def code_verifier_is_well_formed(ask: TokenAsk) -> Finding:
     """A shorter secret could be found by trying: its hash has been through the browser."""
     code_verifier = ask.form.get("code_verifier")
@@ -394,7 +399,13 @@ def code_verifier_is_well_formed(ask: TokenAsk) -> Finding:
     return failed(expected="43 to 128 characters of A-Z a-z 0-9 - . _ ~", got=code_verifier)
 
 
-@check("invalid_grant", rfc="7636#section-4.6", defence=True)
+@check(
+    "invalid_grant",
+    "a `code_verifier` that is missing or wrong",
+    rfc="7636#section-4.6",
+    defence=True,
+    of="code_verifier code_challenge",
+)
 def code_verifier_matches(ask: TokenAsk) -> Finding:
     """Only the client that started this flow knows the secret behind the code_challenge it sent."""
     code_verifier = ask.form.get("code_verifier")
@@ -405,7 +416,7 @@ def code_verifier_matches(ask: TokenAsk) -> Finding:
     return expect(ask.code.code_challenge, s256(code_verifier), "Its SHA-256 is the code_challenge.")
 
 
-@check("invalid_grant", rfc="6749#section-4.1.2")
+@check("invalid_grant", "a code that has expired", rfc="6749#section-4.1.2", of="code")
 def code_has_not_expired(ask: TokenAsk) -> Finding:
     """A code passes through a browser, where it can be read; the less time it lives, the less it is worth to a
     thief."""
@@ -415,7 +426,7 @@ def code_has_not_expired(ask: TokenAsk) -> Finding:
     return passed(f"{age} s old; good for {lifetime} s.")
 
 
-@check("invalid_grant", rfc="6749#section-4.1.2")
+@check("invalid_grant", "a code that was used before", rfc="6749#section-4.1.2", of="code")
 def spend_code(ask: TokenAsk) -> Finding:
     """A code works once. It is spent here, last of all, so that a refusal above never costs the rightful client its
     code."""

@@ -10,13 +10,14 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from flows import sections
-from flows.pages import change, home, runs, sandbox
-from flows.pages.lines import FOLLOWED
+from flows.followed import FOLLOWED
+from flows.pages import change, home, present, runs, sandbox
 from flows.stage import Stage
 from flows.story import PARTIES
 
 HTMX = "htmx-4.0.1.min.js"
 
+OUTSIDE = {"outside": ("From outside", "a pasted command, another tab")}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -32,9 +33,16 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"prose": prose, "rfc": rfc}
-    app.jinja_env.globals |= {"PARTIES": PARTIES, "HTMX": HTMX}
-    for part in (home, runs, change, sandbox):
+    app.jinja_env.filters |= {"prose": prose, "rfc": rfc, "capitalize_first": capitalize_first}
+    app.jinja_env.globals |= {"PARTIES": PARTIES | OUTSIDE, "HTMX": HTMX, "the": the}
+
+    @app.context_processor
+    def whole_or_part() -> dict[str, str]:
+        """htmx gets the main part of a page; a projector gets every page large."""
+        part = request.headers.get("HX-Request") == "true"
+        return {"base": "partial.html" if part else "base.html", "presenting": present.presenting()}
+
+    for part in (home, runs, change, present, sandbox):
         app.register_blueprint(part.pages(stage))
 
     @app.get("/favicon.ico")
@@ -85,13 +93,24 @@ def came_from_us() -> bool:
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
+def the(party: str) -> str:
+    """A party as it is named within a sentence."""
+    named = {"browser": "Alice’s browser", "resource_server": "the photos API", "outside": "whoever sent it"}
+    return named.get(party) or f"the {PARTIES[party][0].lower()}"
+
+
+def capitalize_first(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 @lru_cache(maxsize=2048)
 def prose(text: str) -> Markup:
     """Plain text to HTML: blank lines part paragraphs' text, `names` become code, followed names a chip."""
     pieces = str(escape(" ".join(text.split()))).split("`")
     for place in range(1, len(pieces), 2):
         name = pieces[place]
-        style = f' class="chip v-{FOLLOWED[name]}"' if name in FOLLOWED else ""
+        style = f' class="chip v-{name}"' if name in FOLLOWED else ""
         pieces[place] = f"<code{style}>{name}</code>"
     return Markup("".join(pieces))
 

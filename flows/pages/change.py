@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flows import wire
 from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
 from flows.pages.owner import make_owner, owner, remember
-from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number
+from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number, went_on_elsewhere
 from flows.party import go_to
 from flows.run import NotSeen, Run, Step
 from flows.stage import Broken, Stage, WentOn
@@ -28,23 +29,47 @@ def pages(stage: Stage) -> Blueprint:
         step = _step(run, request.args.get("step", ""))
         return _form(run, step, _prepared(run, step), request.args.get("how") == "raw")
 
+    @change.post("/runs/<run_id>/change")
+    def arrange(run_id: str) -> Response:
+        """The form again, with one row moved up, left out or doubled; nothing is sent."""
+        run = _mine(run_id)
+        step = _step(run, request.form.get("step", ""))
+        parts: dict[Where, wire.Fields] = {where: _rows(where) for where in FIELDS}
+        where, _, rest = request.form.get("row", "").partition(".")
+        place, _, do = rest.partition(".")
+        rows = next((parts[each] for each in FIELDS if each == where), None)
+        if rows is None or not is_number(place) or int(place) >= len(rows) or do not in ("up", "out", "twice"):
+            abort(400, "The form must name a row of it, and what to do with it: up, out or twice.")
+        at = int(place)
+        if do == "out":
+            del rows[at]
+        elif do == "twice":
+            rows.insert(at, rows[at])
+        elif at:
+            rows[at - 1 : at + 1] = [rows[at], rows[at - 1]]
+        return _form(run, step, _prepared(run, step), False, parts=parts)
+
     @change.post("/runs/<run_id>/send")
     def send(run_id: str) -> Response:
         """Send a step as it was changed; what cannot be sent stays in the form, with the sentence that says why."""
         run = _mine(run_id)
-        step = _step(run, request.form.get("step", ""))
-        prepared = _prepared(run, step)
-        edits = _asked(run, step, prepared)
         position = request.form.get("position", "")
         if not is_number(position):
             abort(400, "The form must say at which position of the run it is sent.")
+        then = run.back_at(int(position))
+        step = _step(then, request.form.get("step", ""))
+        prepared = _prepared(then, step)
+        edits = _asked(then, step, prepared)
         here = f"/runs/{run_id}?step={run.flow.number(step.name)}"
-        if int(position) < len(run.walked):
-            return go_to(here)  # a second click, or a page that the run has left behind
+        if then is not run:
+            there = run.walked[int(position)]
+            if there.step == step.name and there.edits == tuple(edits):
+                return go_to(here)  # a second click on the same button
+            return went_on_elsewhere(run, step, int(position))
         try:
             stage.send(run_id, step.name, int(position), edits)
         except wire.NotHTTP as error:
-            return _form(run, step, prepared, True, problem=str(error), text=_text(apply(prepared, edits)))
+            return _form(run, step, prepared, True, problem=error, text=_text(apply(prepared, edits)))
         except (WentOn, NotSeen) as error:
             abort(409, f"{step.name} cannot be sent now: {error}.")
         except Broken as error:
@@ -62,8 +87,13 @@ def pages(stage: Stage) -> Blueprint:
         if not is_number(before) or int(before) > len(run.walked):
             abort(400, f"A branch begins before one of the {len(run.walked)} exchanges of this run.")
         mine = make_owner()
+        then = None
+        if "step" in request.form:  # an edit that lost against another tab
+            as_it_was = run.back_at(int(before))
+            step = _step(as_it_was, request.form["step"])
+            then = (step, _asked(as_it_was, step, _prepared(as_it_was, step)))
         try:
-            made = stage.branch(run, int(before), mine)
+            made = stage.branch(run, int(before), mine, then)
         except (WentOn, NotSeen, wire.NotHTTP) as error:
             abort(409, f"This run cannot be walked again up to there: {error}.")
         except Broken as error:
@@ -123,14 +153,20 @@ def _rows(where: Where) -> wire.Fields:
 
 
 def _form(
-    run: Run, step: Step, prepared: wire.Request, raw: bool, problem: str | None = None, text: str | None = None
+    run: Run,
+    step: Step,
+    prepared: wire.Request,
+    raw: bool,
+    problem: wire.NotHTTP | None = None,
+    text: str | None = None,
+    parts: Mapping[Where, wire.Fields] | None = None,
 ) -> Response:
     known: dict[str, Any] = {
         "run": run,
         "flow": run.flow,
         "step": step,
         "number": run.flow.number(step.name),
-        "parts": {where: fields_of(prepared, where) for where in FIELDS},
+        "parts": parts or {where: fields_of(prepared, where) for where in FIELDS},
         "sent": prepared,
         "raw": raw,
         "text": text or _text(prepared.raw()),

@@ -3,28 +3,46 @@ text."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flows.pages.journey import href_of
+from flows.pages.outside import step_of
+from flows.pages.sightings import in_exchange
 from flows.run import Exchange, Flow, Run, Step
 from flows.story import PARTIES
 
-X = {"browser": 60, "client": 210, "authorization_server": 360, "resource_server": 500}
+X = {"outside": 4, "browser": 60, "client": 210, "authorization_server": 360, "resource_server": 500}
 MINI_X = {"browser": 22, "client": 86, "authorization_server": 150, "resource_server": 214}
 FIRST, ROW, REFUSAL = 78, 46, 34
+MOST_FROM_OUTSIDE = 3  # between two steps; of more, the last ones
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One step in the picture; `state` is done, now or later. `back` is where its refusal is drawn, None without
-    one."""
+    """One step in the picture, or a request from outside, which has no number; `state` is done, now or later.
 
-    number: int
+    `back` is where its refusal is drawn, None without one. `lit` is the value that is followed, if it crossed here.
+    """
+
+    number: int | None
     step: Step
+    href: str
     state: str
     y: int
     exchange: Exchange | None
     back: int | None
+    lit: str
     says: str
+
+    @property
+    def label(self) -> str:
+        number = f"{self.number} " if self.number else ""
+        return f"{number}{'✎ ' if self.edited else ''}{self.step.label}"
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.exchange and self.exchange.edits)
 
     @property
     def x1(self) -> int:
@@ -44,23 +62,63 @@ class Arrow:
         return (self.x1 + self.x2) // 2
 
 
-def arrows(run: Run, shown: int) -> list[Arrow]:
-    """The steps of a run from top to bottom, with what was walked; `shown` is the number that the page shows."""
+def arrows(run: Run, number: int, shown: Exchange | None, follow: str) -> list[Arrow]:
+    """The steps of a run from top to bottom, with what was walked and what came from outside.
+
+    `number` and `shown` are the step and the exchange that the page shows, `follow` the value that is followed.
+    """
     made: list[Arrow] = []
     y = FIRST
-    for number, planned in enumerate(run.flow.main_line, 1):
-        exchange = run.exchange_at(number)
-        step = run.flow.named(exchange.step) if exchange and exchange.step else planned
-        state = "now" if number == shown else "done" if exchange else "later"
+    for place, step, exchange in _rows(run):
+        from_outside = exchange is not None and exchange.step is None
+        if from_outside:
+            state = "now" if exchange is shown else "done"
+        else:
+            outside_shown = shown is not None and shown.step is None
+            state = "now" if place == number and not outside_shown else "done" if exchange else "later"
+        href = href_of(run, exchange) if from_outside and exchange else f"?step={place}"
         back = y + REFUSAL if exchange and exchange.refused else None
-        word = {"now": "now", "done": "done", "later": "not yet"}[state]
-        if back:
-            word = "refused"
-        says = f"{number} {step.label}: {PARTIES[step.sender][0]} to {PARTIES[step.receiver][0]}, "
-        says += f"step {number} of {len(run.flow.main_line)}, {word}"
-        made.append(Arrow(number, step, state, y, exchange, back, says))
+        lit = follow if exchange and _carries(exchange, step, follow) else ""
+        says = _says(run, place, step, exchange, state, lit)
+        made.append(Arrow(None if from_outside else place, step, href, state, y, exchange, back, lit, says))
         y += ROW + (REFUSAL if back else 0)
     return made
+
+
+def _rows(run: Run) -> Iterator[tuple[int, Step, Exchange | None]]:
+    """Number, step and latest exchange, from top to bottom; what came from outside stands after the step before it."""
+    strays: dict[int, list[Exchange]] = {}
+    reached = 0
+    for exchange in run.exchanges:
+        if exchange.step:
+            reached = run.flow.number(exchange.step)
+        else:
+            strays.setdefault(reached, []).append(exchange)
+    for place in range(len(run.flow.main_line) + 1):
+        if place:
+            walked = run.exchange_at(place)
+            yield place, step_of(run, walked) if walked else run.flow.main_line[place - 1], walked
+        for stray in strays.get(place, [])[-MOST_FROM_OUTSIDE:]:
+            yield place, step_of(run, stray), stray
+
+
+def _carries(exchange: Exchange, step: Step, follow: str) -> bool:
+    return any(each.name == follow for each in in_exchange(exchange, step.carries, step.answers))
+
+
+def _says(run: Run, place: int, step: Step, exchange: Exchange | None, state: str, lit: str) -> str:
+    """The sentence of an arrow: "3 Alice logs in: Alice’s browser to Authorization server, step 3 of 9, done"."""
+    words = [{"now": "now", "done": "done", "later": "not yet"}[state]]
+    if exchange and exchange.refused:
+        words = ["refused"]
+    if exchange and exchange.edits:
+        words.append("changed by you")
+    if lit:
+        words.append(f"{lit} crossed here")
+    if exchange and exchange.step is None:
+        return f"{step.title}, to {PARTIES[step.receiver][0]}, after step {place}, {', '.join(words)}"
+    to = f"{PARTIES[step.sender][0]} to {PARTIES[step.receiver][0]}"
+    return f"{place} {step.label}: {to}, step {place} of {len(run.flow.main_line)}, {', '.join(words)}"
 
 
 def mini(flow: Flow) -> list[tuple[str, int, int, int]]:

@@ -10,21 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from flows import wire
+from flows.followed import FOLLOWED
 from flows.glossary import Entry, explain
-
-# Values that are followed, and the underline that each wears wherever it stands (`.v-NAME` in the sheet).
-FOLLOWED = {
-    **{name: name for name in ("state", "code", "code_challenge", "code_verifier", "access_token", "refresh_token")},
-    **{name: name for name in ("password", "csrf", "authorization_request", "iss")},
-    "snapbox_session": "session",
-    "photoprint_session": "session",
-}
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class Line:
 
     `name` is the line's address on its page. `kind` and `name` are what the glossary knows it by; a line of punctuation
     has none. `part_of` is the header that it is a part of, "" for a whole line. `mark` is cut, changed or added where
-    the learner did that to it, and `was` its value before.
+    the learner did that to it, and `was` its value before. `place` is where in the message it stands, in words.
     """
 
     name: str
@@ -48,6 +42,7 @@ class Line:
     followed: str = ""
     mark: str = ""
     was: str = ""
+    place: str = ""
 
     @property
     def blank(self) -> bool:
@@ -56,16 +51,20 @@ class Line:
 
 def request_lines(request: wire.Request, carries: str) -> list[Line]:
     """The lines of a request; `carries` is the glossary's kind for its parameters."""
-    return _addressed(
-        [*_request_line(request, carries), *_headers(request, ""), *_body(request, carries, carries)], "request"
-    )
+    lines = [
+        *_placed(_request_line(request, carries), "in the address"),
+        *_placed(_headers(request, ""), "in a header"),
+        *_placed(_body(request, carries, carries), "in the body"),
+    ]
+    return _addressed(lines, "request")
 
 
 def response_lines(response: wire.Response, answers: str) -> list[Line]:
     """The lines of a response; `answers` is the glossary's kind for what it brings."""
     status = Line("status", f"HTTP/1.1 {response.status} {response.reason}", kind="status")
     status = replace(status, note=explain("status", str(response.status)))
-    return _addressed([status, *_headers(response, answers), *_body(response, answers, answers)], "answer")
+    headers, body = _headers(response, answers), _body(response, answers, answers)
+    return _addressed([status, *_placed(headers, "in a header"), *_placed(body, "in the body")], "answer")
 
 
 def marked(prepared: list[Line], sent: list[Line]) -> list[Line]:
@@ -86,6 +85,10 @@ def marked(prepared: list[Line], sent: list[Line]) -> list[Line]:
             at = max((spot + 1 for spot, line in enumerate(made) if line.name in ahead), default=0)
             made.insert(at, replace(old, mark="cut"))
     return made
+
+
+def _followed(name: str) -> str:
+    return name if name in FOLLOWED else ""
 
 
 def _addressed(lines: list[Line], side: str) -> list[Line]:
@@ -109,6 +112,15 @@ def _request_line(request: wire.Request, carries: str) -> Iterator[Line]:
         yield replace(lines[-1], after=" HTTP/1.1")
 
 
+_PLACES = {"cookie": "in a cookie", "set-cookie": "as a cookie", "location": "in a redirect"}
+
+
+def _placed(lines: Iterator[Line], place: str) -> Iterator[Line]:
+    """The lines with where they stand: a header's own word for it, else the given one."""
+    for line in lines:
+        yield replace(line, place=_PLACES.get(line.part_of or line.name, place))
+
+
 def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Iterator[Line]:
     for place, pair in enumerate(text.split("&")):
         name, equals, value = pair.partition("=")
@@ -122,7 +134,7 @@ def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Ite
             note=explain(kind, read),
             value_note=explain("error", plain) if read == "error" else explain("value", f"{read}={plain}"),
             part_of=part_of,
-            followed=FOLLOWED.get(read, ""),
+            followed=_followed(read),
         )
 
 
@@ -161,9 +173,10 @@ def _authorization(whole: Line, value: str) -> Line:
     if scheme == "Bearer":
         return replace(whole, followed="access_token")
     try:
-        return replace(whole, plain=base64.b64decode(credentials, validate=True).decode())
+        plain = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return whole
+    return replace(whole, plain=plain, followed="client_secret")
 
 
 def _cookies(whole: Line, value: str) -> Iterator[Line]:
@@ -176,14 +189,14 @@ def _cookies(whole: Line, value: str) -> Iterator[Line]:
             kind="cookie",
             note=explain("cookie", name),
             part_of="cookie" if place else "",
-            followed=FOLLOWED.get(name, ""),
+            followed=_followed(name),
         )
 
 
 def _set_cookie(whole: Line, value: str) -> Iterator[Line]:
     pair, *attributes = value.split("; ")
     name, equals, kept = pair.partition("=")
-    followed = FOLLOWED.get(name, "")
+    followed = _followed(name)
     yield replace(
         whole, key=f"{whole.key}{name}{equals}", value=kept, value_note=explain("cookie", name), followed=followed
     )
@@ -220,8 +233,24 @@ def _body(message: wire.Request | wire.Response, form_kind: str, json_kind: str)
             yield from _json(json.loads(text), json_kind)
         except ValueError:
             yield Line("body", "", text)
-    elif message.content_type != "text/html":
+    elif message.content_type == "text/html":
+        yield from _page(text)
+    else:
         yield Line("body", "", text)
+
+
+_HIDDEN = re.compile(r'(\s*<input type="hidden" name="([^"]+)" value=")([^"]*)(".*)')
+
+
+def _page(text: str) -> Iterator[Line]:
+    """The lines of a page that carry what the browser will send back; of the others, how many there are."""
+    lines = text.splitlines()
+    carrying = [found for found in map(_HIDDEN.fullmatch, lines) if found]
+    for before, name, value, after in (found.groups() for found in carrying):
+        note = explain("login form", name) or explain("consent form", name)
+        yield Line(name, before.strip(), value, after, kind="hidden field", note=note, followed=_followed(name))
+    others = len(lines) - len(carrying)
+    yield Line("page", "", "", f"… {others} {'more ' if carrying else ''}lines of HTML")
 
 
 def _json(value: Any, kind: str) -> Iterator[Line]:
@@ -252,7 +281,7 @@ def _json(value: Any, kind: str) -> Iterator[Line]:
             kind=kind if name else "",
             note=note,
             value_note=value_note,
-            followed=FOLLOWED.get(name, ""),
+            followed=_followed(name),
         )
 
     yield from write("", "", value, "", "")

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from flows import wire
-from flows.edit import described
+from flows.followed import FOLLOWED
 from flows.grants import FLOWS
-from flows.pages import checklist, diagram
-from flows.pages.curl import as_curl
-from flows.pages.lines import marked, request_lines, response_lines
 from flows.pages.owner import make_owner, owner, remember
-from flows.pages.seen import who_has_seen
-from flows.pages.token_panel import Panel, open_token
+from flows.pages.step import shown
 from flows.party import go_to
 from flows.run import Exchange, NotSeen, Run, Step
 from flows.runs import hash_of
@@ -51,8 +44,11 @@ def pages(stage: Stage) -> Blueprint:
     @runs.get("/runs/<run_id>")
     def show(run_id: str) -> Response:
         run = _find(run_id)
+        if "exchange" in request.args:
+            return _answer(run, _exchange_asked(run))
         number = _step_asked(run)
-        return _answer(run, number, attempt=_attempt_asked(run, number))
+        asked = _attempt_asked(run, number) if "attempt" in request.args else run.exchange_at(number)
+        return _answer(run, asked, number)
 
     @runs.post("/runs/<run_id>/next")
     def move(run_id: str) -> Response:
@@ -71,16 +67,20 @@ def pages(stage: Stage) -> Blueprint:
             run = stage.runs.find(run_id)
             if step not in {each.name for each in run.flow.steps}:
                 abort(400, f"This flow has no step called {step[:40]!r}.")
-            if [each.step for each in run.walked[int(position) :][:1]] != [step]:
+            there = run.walked[int(position) :][:1]
+            if there and (there[0].step != step or there[0].edits):
+                return went_on_elsewhere(run, run.flow.named(step), int(position))
+            if not there:
                 abort(409, f"{step} cannot be sent now: this run has not come that far, or has gone another way.")
         except Broken as error:
             abort(500, str(error))
         number = run.flow.number(step)
+        here = f"/runs/{run_id}?step={number}" + (f"&follow={_followed()}" if _followed() else "")
         if request.headers.get("HX-Request") == "true":
-            answer = _answer(run, number, partial=True)
-            answer.headers["HX-Push-Url"] = f"/runs/{run_id}?step={number}"
+            answer = _answer(run, run.exchange_at(number), number)
+            answer.headers["HX-Push-Url"] = here
             return answer
-        return go_to(f"/runs/{run_id}?step={number}")
+        return go_to(here)
 
     @runs.get("/runs/<run_id>/exchanges/<int:position>/page")
     def what_alice_sees(run_id: str, position: int) -> Response:
@@ -110,17 +110,29 @@ def pages(stage: Stage) -> Blueprint:
             )
         return int(asked)
 
-    def _attempt_asked(run: Run, number: int) -> int | None:
-        asked, sent = request.args.get("attempt"), len(run.attempts_at(number))
-        if asked is None:
-            return None
-        if not is_number(asked) or not 1 <= int(asked) <= sent:
-            abort(404, f"Step {number} was sent {sent} times, and this address asks for attempt {asked[:40]!r}.")
-        return int(asked)
+    def _attempt_asked(run: Run, number: int) -> Exchange:
+        asked, sent = request.args["attempt"], run.attempts_at(number)
+        if not is_number(asked) or not 1 <= int(asked) <= len(sent):
+            abort(404, f"Step {number} was sent {len(sent)} times, and this address asks for attempt {asked[:40]!r}.")
+        return sent[int(asked) - 1]
 
-    def _answer(run: Run, number: int, partial: bool = False, attempt: int | None = None) -> Response:
-        template = "_run.html" if partial else "run.html"
-        return make_response(render_template(template, **_shown(stage, run, number, attempt)))
+    def _exchange_asked(run: Run) -> Exchange:
+        asked = request.args["exchange"]
+        found = [each for each in run.exchanges if is_number(asked) and each.position == int(asked)]
+        if not found:
+            abort(404, f"This run has {len(run.exchanges)} exchanges, and this address asks for number {asked[:40]!r}.")
+        return found[0]
+
+    def _followed() -> str:
+        """The name of the value that is followed; "" for none."""
+        name = request.values.get("follow", "")
+        if name and name not in FOLLOWED:
+            abort(404, f"follow is one of {', '.join(FOLLOWED)}, and not {name[:40]!r}.")
+        return name
+
+    def _answer(run: Run, exchange: Exchange | None, number: int = 0) -> Response:
+        known = shown(stage, run, exchange, number, _followed())
+        return make_response(render_template("run.html", mine=is_mine(run.owner), **known))
 
     return runs
 
@@ -135,83 +147,12 @@ def is_mine(owned_by: str) -> bool:
     return bool(owner()) and hmac.compare_digest(owned_by, hash_of(owner()))
 
 
-def _shown(stage: Stage, run: Run, number: int, attempt: int | None = None) -> Mapping[str, Any]:
-    """All that the page shows of one step: what was sent and answered, or what is about to be sent.
-
-    `attempt` is which of the times that the step was sent, from 1; the last one where it is None.
-    """
-    attempts = run.attempts_at(number)
-    exchange = attempts[(attempt or len(attempts)) - 1] if attempts else None
-    next_steps = run.next_steps
-    upcoming = next_steps if next_steps and run.flow.number(next_steps[0].name) == number else []
-    step = run.flow.main_line[number - 1]
-    if exchange and exchange.step:
-        step = run.flow.named(exchange.step)
-    elif upcoming:
-        step = upcoming[0]
-    walked_to = run.flow.number(run.walked[-1].step or "") if run.walked else 0
-    known: dict[str, Any] = {
-        "run": run,
-        "flow": run.flow,
-        "number": number,
-        "step": step,
-        "exchange": exchange,
-        "mine": is_mine(run.owner),
-        "arrows": diagram.arrows(run, number),
-        "counts": _counts(run),
-        "seen": who_has_seen(run, number),
-        "walked_to": walked_to,
-        "next_steps": next_steps,
-        "at_front": number == walked_to or bool(upcoming),
-        "attempts": attempts,
-        "undo": bool(exchange and exchange is run.walked[-1] and exchange.refused and exchange.edits),
-        "ways": run.flow.ways.get(step.name, ()),
-        "before": run.walked.index(exchange) if exchange else None,
-        "sent": None,
-        "answer": None,
-    }
-    if exchange:
-        known |= _message(run, step, exchange)
-    elif upcoming:
-        known["sent"] = stage.prepare(run, step)
-        known["sent_lines"] = request_lines(known["sent"], step.carries)
-        known["curl"] = as_curl(known["sent"])
-    return known
+def went_on_elsewhere(run: Run, step: Step, position: int) -> Response:
+    """Two tabs, and the other one was first: what went on there, and what was to be sent here, kept for a branch."""
+    known = {"run": run, "flow": run.flow, "step": step, "position": position, "kept": _kept()}
+    return make_response(render_template("elsewhere.html", **known), 409)
 
 
-def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
-    refused = exchange.refused
-    lines = request_lines(exchange.request, step.carries)
-    if exchange.prepared_bytes:
-        lines = marked(request_lines(wire.recorded_request(exchange.prepared_bytes), step.carries), lines)
-    return {
-        "sent": exchange.request,
-        "sent_lines": lines,
-        "curl": as_curl(exchange.request),
-        "described": described(exchange.edits),
-        "answer": exchange.response,
-        "answer_lines": response_lines(exchange.response, step.answers),
-        "checks": checklist.rows(exchange.verdicts),
-        "source": checklist.source_of(refused.check) if refused else None,
-        "token": _token(run, exchange),
-        "is_page": bool(exchange.response.body) and exchange.response.content_type == "text/html",
-    }
-
-
-def _token(run: Run, exchange: Exchange) -> Panel | None:
-    """The access token that crossed in this exchange, opened; None if there was none."""
-    scheme, _, credentials = (exchange.request.header("Authorization") or "").partition(" ")
-    if scheme == "Bearer":
-        return open_token(credentials, run.realm, exchange.at)
-    if exchange.response.content_type == "application/json":
-        body = exchange.json
-        if isinstance(body, dict) and isinstance(body.get("access_token"), str):
-            return open_token(body["access_token"], run.realm, exchange.at)
-    return None
-
-
-def _counts(run: Run) -> dict[str, Any]:
-    """From the recording: exchanges in all, and the numbers of the steps that OAuth itself defines."""
-    steps = [run.flow.named(each.step or "") for each in run.walked]
-    protocol = dict.fromkeys(run.flow.number(step.name) for step in steps if step.counts)
-    return {"wire": len(steps), "protocol": list(protocol)}
+def _kept() -> list[tuple[str, str]]:
+    """The fields of the form that lost, as they came, but for the place in the run."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in ("position", "row")]

@@ -1,0 +1,120 @@
+"""Where each followed value stands in the messages of a run, and so who has seen it: from the recording alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flows.followed import FOLLOWED, KEPT, SUMS
+from flows.pages.lines import Line, request_lines, response_lines
+from flows.pages.outside import step_of
+from flows.run import Exchange, Run
+from flows.story import PARTIES
+from flows.tokens import jws
+
+IN_TOKENS = ("jti", "kid", "iss")
+CHANNELS = ("front", "back")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A value in a message: `line` is its address on the page of its exchange, `place` where it stands, in words.
+
+    `speaker` and `hearer` are the parties between which it crossed; `channel` is front where that was by the browser,
+    back between servers, and outside for what nobody in the story sent.
+    """
+
+    name: str
+    value: str
+    exchange: Exchange
+    side: str
+    line: str
+    place: str
+
+    @property
+    def speaker(self) -> str:
+        return self.exchange.sender if self.side == "request" else self.exchange.receiver
+
+    @property
+    def hearer(self) -> str:
+        return self.exchange.receiver if self.side == "request" else self.exchange.sender
+
+    @property
+    def channel(self) -> str:
+        return {"browser": "front", "outside": "outside"}.get(self.exchange.sender, "back")
+
+
+def sightings(run: Run) -> list[Sighting]:
+    """Every one in a run, in the order in which they crossed."""
+    found: list[Sighting] = []
+    for exchange in run.exchanges:
+        step = step_of(run, exchange)
+        found += in_exchange(exchange, step.carries, step.answers)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def in_exchange(exchange: Exchange, carries: str, answers: str) -> tuple[Sighting, ...]:
+    """Those in one exchange; `carries` and `answers` are the glossary's kinds, as in a Step."""
+    request, answer = request_lines(exchange.request, carries), response_lines(exchange.response, answers)
+    return (*_in_lines(exchange, "request", request), *_in_lines(exchange, "answer", answer))
+
+
+def _in_lines(exchange: Exchange, side: str, lines: list[Line]) -> Iterator[Sighting]:
+    for line in lines:
+        value = line.plain or line.value
+        if not line.followed or not value:
+            continue
+        if line.followed == "client_secret":
+            value = value.partition(":")[2] or value
+        yield Sighting(line.followed, value, exchange, side, line.name, line.place)
+        if line.followed == "access_token":
+            yield from _in_token(exchange, side, value)
+
+
+def _in_token(exchange: Exchange, side: str, token: str) -> Iterator[Sighting]:
+    try:
+        parts = jws.read(token)
+    except jws.NotAJWT:
+        return
+    for part, where in ((parts.header, "header"), (parts.payload, "payload")):
+        for name in IN_TOKENS:
+            if isinstance(part.get(name), str):
+                yield Sighting(name, part[name], exchange, side, f"token.{name}", f"in the token’s {where}")
+
+
+def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
+    """Party → channel → names of the values it has seen there, up to and with the step of that number.
+
+    What came from outside counts as soon as the step before it does, and only for whoever sent it.
+    """
+    last = max((each.position for each in run.walked if run.flow.number(each.step or "") <= number), default=-1)
+    later = (each.position for each in run.walked if each.position > last)
+    until = min(later, default=len(run.exchanges))
+    seen: dict[str, dict[str, set[str]]] = {party: {channel: set() for channel in CHANNELS} for party in PARTIES}
+    for sighting in sightings(run):
+        if sighting.exchange.position >= until:
+            continue
+        if sighting.channel == "outside":
+            seen.setdefault("outside", {"outside": set()})["outside"].add(sighting.name)
+        else:
+            for party in (sighting.speaker, sighting.hearer):
+                seen[party][sighting.channel].add(sighting.name)
+    return {
+        party: {channel: [name for name in FOLLOWED if name in names] for channel, names in by_channel.items()}
+        for party, by_channel in seen.items()
+    }
+
+
+def kept_back(run: Run, number: int) -> list[str]:
+    """The values that the client has made and shown to nobody: what it sent follows from them."""
+    of_steps = [(each, each.exchange.step) for each in sightings(run)]
+    seen = [each for each, step in of_steps if step and run.flow.number(step) <= number]
+    shown = {each.name for each in seen}
+    return [
+        name
+        for name, tells in KEPT.items()
+        if name not in shown
+        and any(each.name == tells and each.value == SUMS[tells].work(run.realm, run.secret(name)) for each in seen)
+    ]

@@ -1,0 +1,150 @@
+"""All that a run's page shows of one step: what was sent and answered, or what is about to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows import wire
+from flows.edit import described, told
+from flows.followed import OTHERS, SECRETS
+from flows.pages import checklist, diagram
+from flows.pages.curl import as_curl
+from flows.pages.journey import href_of, journey
+from flows.pages.lines import marked, request_lines, response_lines
+from flows.pages.outside import step_of
+from flows.pages.refusal import refused
+from flows.pages.sightings import in_exchange, kept_back, who_has_seen
+from flows.pages.token_panel import Panel, open_token
+from flows.run import Exchange, Run, Step, Way
+from flows.stage import Stage
+from flows.story import PARTIES
+
+
+def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow: str) -> Mapping[str, Any]:
+    """What the templates show of an exchange, or of the step of that number where it has none yet.
+
+    For an exchange from outside the number is that of the step before it. `follow` is the name of a followed value.
+    """
+    if exchange and exchange.step is None:
+        before = [each for each in run.walked if each.position < exchange.position]
+        number = run.flow.number(before[-1].step or "") if before else 1
+    next_steps = run.next_steps
+    upcoming = next_steps if next_steps and run.flow.number(next_steps[0].name) == number else []
+    step = step_of(run, exchange) if exchange else upcoming[0] if upcoming else run.flow.main_line[number - 1]
+    walked_to = run.flow.number(run.walked[-1].step or "") if run.walked else 0
+    from_outside = bool(exchange and exchange.step is None)
+    known: dict[str, Any] = {
+        "run": run,
+        "flow": run.flow,
+        "number": number,
+        "step": step,
+        "exchange": exchange,
+        "from_outside": from_outside,
+        "arrows": diagram.arrows(run, number, exchange, follow),
+        "counts": _counts(run),
+        "seen": who_has_seen(run, number),
+        "kept": kept_back(run, number),
+        "new": _new(run, number),
+        "walked_to": walked_to,
+        "next_steps": next_steps,
+        "at_front": not from_outside and (number == walked_to or bool(upcoming)),
+        "attempts": [] if from_outside else run.attempts_at(number),
+        "undo": bool(exchange and run.walked and exchange is run.walked[-1] and exchange.refused and exchange.edits),
+        "ways": run.flow.ways.get(step.name, ()),
+        "before": run.walked.index(exchange) if exchange and exchange.step else None,
+        "follow": follow,
+        "lives": journey(run, follow) if follow else [],
+        "keep": f"&follow={follow}" if follow else "",
+        "here": href_of(run, exchange) if exchange else f"?step={number}",
+        "ends": ends,
+        "SECRETS": SECRETS,
+        "OTHERS": OTHERS,
+        "sent": None,
+        "answer": None,
+        "refusal": None,
+        "token": None,
+    }
+    if exchange:
+        known |= _message(run, step, exchange)
+    elif upcoming:
+        known["sent"] = stage.prepare(run, step)
+        known["sent_lines"] = request_lines(known["sent"], step.carries)
+        known["curl"] = as_curl(known["sent"])
+    return known | {"says": _says(known)}
+
+
+def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
+    refusal = refused(exchange)
+    lines = request_lines(exchange.request, step.carries)
+    prepared = wire.recorded_request(exchange.prepared_bytes) if exchange.prepared_bytes else exchange.request
+    if exchange.edits:
+        lines = marked(request_lines(prepared, step.carries), lines)
+    return {
+        "sent": exchange.request,
+        "sent_lines": lines,
+        "curl": as_curl(exchange.request),
+        "described": described(exchange.edits),
+        "told": told(prepared, exchange.edits),
+        "way": _way(run, step, prepared, exchange),
+        "answer": exchange.response,
+        "answer_lines": response_lines(exchange.response, step.answers),
+        "checks": checklist.rows(exchange.verdicts),
+        "refusal": refusal,
+        "source": checklist.source_of(refusal.check.name) if refusal else None,
+        "token": _token(run, step, exchange),
+        "is_page": bool(exchange.response.body) and exchange.response.content_type == "text/html",
+    }
+
+
+def _way(run: Run, step: Step, prepared: wire.Request, exchange: Exchange) -> Way | None:
+    """The way to break the step that was taken, where the change is just that of one."""
+    if not exchange.edits:
+        return None
+    ways = run.flow.ways.get(step.name, ())
+    return next((way for way in ways if tuple(way.edits(prepared)) == exchange.edits), None)
+
+
+def _token(run: Run, step: Step, exchange: Exchange) -> Panel | None:
+    """The access token that crossed in this exchange, opened; None if there was none."""
+    crossed = [each.value for each in in_exchange(exchange, step.carries, step.answers) if each.name == "access_token"]
+    return open_token(crossed[0], run.realm, exchange.at) if crossed else None
+
+
+def _counts(run: Run) -> dict[str, Any]:
+    """From the recording: exchanges in all, and the numbers of the steps that OAuth itself defines."""
+    steps = [run.flow.named(each.step or "") for each in run.walked]
+    protocol = dict.fromkeys(run.flow.number(step.name) for step in steps if step.counts)
+    return {"wire": len(steps), "protocol": list(protocol)}
+
+
+def _new(run: Run, number: int) -> dict[str, set[str]]:
+    """Party → the values that it had not seen before the step of that number."""
+    now, before = who_has_seen(run, number), who_has_seen(run, number - 1)
+    return {party: _all(names) - _all(before.get(party, {})) for party, names in now.items()}
+
+
+def _all(by_channel: Mapping[str, list[str]]) -> set[str]:
+    return {name for names in by_channel.values() for name in names}
+
+
+def _says(known: Mapping[str, Any]) -> str:
+    """What the page says aloud after a step: how it was answered, and who has seen what for the first time."""
+    exchange: Exchange | None = known["exchange"]
+    where = f"Step {known['number']} of {len(known['flow'].main_line)}"
+    if exchange is None:
+        return f"{where}: {known['step'].title}. Not sent yet."
+    answer = f"answered {exchange.response.status} {exchange.response.reason}"
+    if known["refusal"]:
+        checked = f"refused by {known['refusal'].check.name}"
+    else:
+        passed = sum(each.state == "passed" for each in exchange.verdicts)
+        checked = f"{passed} of {len(exchange.verdicts)} checks passed" if exchange.verdicts else "no checks"
+    told_of = [f"{PARTIES[party][0]} has now seen {', '.join(sorted(names))}" for party, names in known["new"].items()
+               if names and party in PARTIES]  # fmt: skip
+    return f"{where}: {answer}, {checked}. {'. '.join(told_of)}{'.' if told_of else ''}".strip()
+
+
+def ends(value: str) -> str:
+    """A long value by its ends: its first and its last eight characters."""
+    return value if len(value) <= 24 else f"{value[:8]}…{value[-8:]}"

@@ -1,0 +1,78 @@
+"""What reaches a run's realm from outside is shown in the run, marked so; and every curl command works when pasted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+
+import pytest
+from conftest import Server, walk
+from werkzeug.test import Client
+
+from app import create_app
+from flows import wire
+from flows.entry import Entry
+from flows.grants.authorization_code import flow
+from flows.pages.curl import as_curl
+from flows.run import Run
+
+
+def stray(entry: Entry, run: Run) -> Run:
+    """Somebody else redeems the code of a run that was walked up to the callback."""
+    raw = entry.stage.prepare(run, flow.named("redeem_code")).raw()
+    assert wire.call(entry, raw).response.status == 200
+    return entry.stage.runs.find(run.id)
+
+
+def test_request_from_outside_stands_in_the_diagram_and_has_a_page(entry: Entry) -> None:
+    run = stray(entry, walk(entry.stage, until="callback"))
+    page = Client(entry).get(f"/runs/{run.id}").text
+    assert 'aria-label="From outside: POST /token, to Authorization server, after step 6, done"' in page
+    assert '<a href="?exchange=6"' in page
+    own = Client(entry).get(f"/runs/{run.id}?exchange=6").text
+    assert '<span class="tag">from outside</span>' in own
+    assert "18 of 18 checks passed" in own
+    assert "Nobody in the story sent this" in own
+
+
+def test_outsider_has_a_row_of_its_own_in_who_has_seen_what(entry: Entry) -> None:
+    run = walk(entry.stage, until="callback")
+    reader = Client(entry)
+    assert 'scope="row" class="outside"' not in reader.get(f"/runs/{run.id}").text
+    stray(entry, run)
+    page = reader.get(f"/runs/{run.id}").text
+    row = re.search(r'scope="row" class="outside".*?</tr>', page, re.DOTALL)
+    assert row
+    assert re.findall(r"<code[^>]*>(\w+)</code>", row[0]) == ["code_verifier", "code", "access_token", "client_secret"]
+
+
+def test_code_that_an_outsider_spent_is_refused_to_the_client_and_both_are_shown(entry: Entry) -> None:
+    run = stray(entry, walk(entry.stage, until="callback"))
+    run = entry.stage.send(run.id, "redeem_code", 6)
+    assert run.walked[-1].refused is not None
+    assert run.walked[-1].refused.check == "spend_code"
+    page = Client(entry).get(f"/runs/{run.id}?step=7").text
+    assert page.index("From outside: POST /token") < page.index("7 code → token")
+
+
+@pytest.mark.parametrize("asked", ["99", "-1", "x", ""])
+def test_exchange_that_is_not_there_is_told_so(entry: Entry, asked: str) -> None:
+    answer = Client(entry).get(f"/runs/{walk(entry.stage).id}?exchange={asked}")
+    assert answer.status_code == 404
+    assert "This run has 9 exchanges, and this address asks for number" in answer.text
+
+
+@pytest.mark.parametrize("step", [step.name for step in flow.main_line])
+def test_curl_command_of_each_step_gets_the_answer_of_the_step_when_pasted(server: Server, step: str) -> None:
+    stage = create_app(server.database_url, f"localhost:{server.port}").stage
+    place = [each.name for each in flow.main_line].index(step)
+    run = walk(stage, until=flow.main_line[place - 1].name) if place else None
+    run = run or stage.runs.find(stage.runs.start("authorization_code", {}, "me"))
+    command = as_curl(stage.prepare(run, flow.named(step)))
+    pasted = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20).stdout
+    assert shlex.split(command)[0] == "curl"
+    status = int(pasted.split(" ")[1])
+    last = stage.runs.find(run.id).exchanges[-1]
+    assert (last.step, last.sender, last.response.status, last.refused) == (None, "outside", status, None)
+    assert status == walk(stage).walked[place].response.status
