@@ -187,7 +187,8 @@ def _length_said(raw: bytes, end: int) -> re.Match[bytes] | None:
 
 
 def _checked_length(raw: bytes, line: re.Match[bytes], before: re.Match[bytes] | None) -> re.Match[bytes]:
-    value, shown = line[2].rstrip(), line[2].rstrip()[:40].decode("utf-8", "replace")
+    value = line[2].rstrip()
+    shown = value[:40].decode("utf-8", "replace") + ("…" if len(value) > 40 else "")
     if re.fullmatch(rb"-\d+", value):
         raise refusal(
             raw, line.start(2), f"a Content-Length cannot be negative, and this one is {shown}, RFC 9110 §8.6"

@@ -110,13 +110,17 @@ class Flow:
         """The steps without those that stand in for another."""
         return [step for step in self.steps if not step.instead_of]
 
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[int, Step]]:
+        places = {step.name: place for place, step in enumerate(self.main_line, 1)}
+        return {step.name: (places[step.instead_of or step.name], step) for step in self.steps}
+
     def number(self, name: str) -> int:
         """The place of a step in the story, from 1; one that stands in for another shares its number."""
-        step = self.named(name)
-        return [each.name for each in self.main_line].index(step.instead_of or step.name) + 1
+        return self._by_name[name][0]
 
     def named(self, name: str) -> Step:
-        return next(step for step in self.steps if step.name == name)
+        return self._by_name[name][1]
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,11 @@ def walk_by_stage(entry: Entry) -> None:
 
 
 def next_as_exchange(entry: Entry, number: int) -> float:
-    """Milliseconds of the Next that logs Alice in, as the exchange of that number: the question was sent often before."""
+    """Milliseconds of the Next that logs Alice in, as that exchange of its run: the question was sent often."""
     run = entry.stage.send(started(entry).id, "ask_for_prints", 0)
     while len(run.exchanges) < number - 1:
         run = entry.stage.send(run.id, "ask_to_authorize", len(run.exchanges))
+    fetched(entry, f"/runs/{run.id}")  # whoever presses Next has looked at the page before
     raw = clicked(run).raw()
     spent, answered = timed(lambda: wire.call(entry, raw))
     assert answered.response.status == 200, answered.response

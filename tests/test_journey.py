@@ -17,6 +17,10 @@ from flows.run import Run
 from flows.stage import Stage
 
 
+def lives(run: Run, name: str) -> list[Life]:
+    return journey(run, sightings(run), name)
+
+
 def told(life: Life) -> list[tuple[str, str, str, str]]:
     """Where a value was seen: the step's number, from whom to whom, and where in the message."""
     return [(stop.title.split(" ")[0], at.speaker, at.hearer, at.place) for stop in life.stops for at in stop.sightings]
@@ -28,7 +32,7 @@ def checked(life: Life) -> list[tuple[str, str]]:
 
 def test_state_is_made_by_the_client_goes_round_and_is_checked_when_it_comes_back(stage: Stage) -> None:
     run = walk(stage)
-    [life] = journey(run, "state")
+    [life] = lives(run, "state")
     assert (life.value, life.maker, life.by_you) == (run.secret("state"), "client", False)
     assert told(life) == [
         ("1", "client", "browser", "in a redirect"),
@@ -43,35 +47,35 @@ def test_state_is_made_by_the_client_goes_round_and_is_checked_when_it_comes_bac
 
 def test_code_challenge_is_worked_out_from_the_code_verifier_that_the_client_keeps(stage: Stage) -> None:
     run = walk(stage, until="ask_to_authorize")
-    [life] = journey(run, "code_challenge")
+    [life] = lives(run, "code_challenge")
     assert life.worked is not None
     assert (life.worked.given, life.worked.made) == (run.secret("code_verifier"), s256(run.secret("code_verifier")))
     assert life.value == life.worked.made
-    assert journey(run, "code_verifier") == []
+    assert lives(run, "code_verifier") == []
 
 
 def test_csrf_of_each_page_is_worked_out_from_the_session_it_was_made_for(stage: Stage) -> None:
-    lives = journey(walk(stage), "csrf")
-    assert [life.worked is not None and life.worked.made == life.value for life in lives] == [True, True]
-    assert [told(life)[-1][0] for life in lives] == ["3", "5"]
+    of_both = lives(walk(stage), "csrf")
+    assert [life.worked is not None and life.worked.made == life.value for life in of_both] == [True, True]
+    assert [told(life)[-1][0] for life in of_both] == ["3", "5"]
 
 
 def test_kid_and_jti_are_seen_inside_the_token_and_checked_by_the_api(stage: Stage) -> None:
     run = walk(stage)
-    [kid], [jti] = journey(run, "kid"), journey(run, "jti")
+    [kid], [jti] = lives(run, "kid"), lives(run, "jti")
     assert kid.value == run.realm.signing_keys[0].kid
     assert told(kid) == [
         ("7", "authorization_server", "client", "in the token’s header"),
         ("8", "client", "resource_server", "in the token’s header"),
     ]
-    assert kid.within == jti.within == journey(run, "access_token")[0].value
+    assert kid.within == jti.within == lives(run, "access_token")[0].value
     assert [name for name, _ in checked(jti)] == ["claims_are_there", "grant_is_not_revoked"]
 
 
 def test_value_that_was_changed_has_a_life_of_its_own_made_by_you(stage: Stage) -> None:
     run = walk(stage, until="approve")
     run = stage.send(run.id, "callback", 5, [Edit("query", "state", "mine")])
-    own, mine = journey(run, "state")
+    own, mine = lives(run, "state")
     assert (own.by_you, mine.by_you, mine.value) == (False, True, "mine")
     assert checked(mine) == [("state_is_mine", "failed")]
 

@@ -152,4 +152,10 @@ def test_who_has_seen_what_follows_from_the_recording_and_the_channels_are_apart
 
 def test_client_keeps_the_code_verifier_from_the_challenge_on_until_it_redeems(stage: Stage) -> None:
     run = walk(stage)
-    assert [kept_back(run, number) for number in range(10)] == [[], *[["code_verifier"]] * 6, [], [], []]
+    assert [kept_back(run, number) for number in range(10)] == [
+        [],
+        *[["code_verifier"]] * 6,
+        [],
+        [],
+        [],
+    ]

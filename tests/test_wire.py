@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flows import wire
 
 
@@ -16,6 +18,15 @@ def test_request_comes_out_as_it_went_in() -> None:
 def test_response_is_read_back_as_recorded() -> None:
     response = wire.Response(303, (("Location", "http://a/b?c=d"), ("X", "")), b"\r\n\r\nbody")
     assert wire.recorded_response(response.raw()) == response
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CR LF", "LF"])
+def test_request_is_read_back_as_recorded_whatever_ends_its_lines(end: bytes) -> None:
+    raw = end.join([b"POST /a HTTP/1.1", b"Host: a", b"X:  \xc3\xa0 ", b"Content-Length: 5", b"", b"\r\n\r\nb"])
+    recorded = wire.recorded_request(raw)
+    assert recorded == wire.parse_request(raw)
+    assert recorded.header("X") == "Ã\xa0"
+    assert recorded.body == b"\r\n\r\nb"
 
 
 def test_each_half_of_a_basic_header_is_encoded() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flows.pages.journey import href_of
 from flows.pages.outside import step_of
-from flows.pages.sightings import in_exchange
+from flows.pages.sightings import names_in
 from flows.run import Exchange, Flow, Run, Step
 from flows.story import PARTIES
 
@@ -103,7 +103,7 @@ def _rows(run: Run) -> Iterator[tuple[int, Step, Exchange | None]]:
 
 
 def _carries(exchange: Exchange, step: Step, follow: str) -> bool:
-    return any(each.name == follow for each in in_exchange(exchange, step.carries, step.answers))
+    return follow in names_in(exchange, step.carries, step.answers)
 
 
 def _says(run: Run, place: int, step: Step, exchange: Exchange | None, state: str, lit: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.checks import CHECKS, Verdict
 from flows.followed import SUMS, Sum
 from flows.pages.outside import step_of
-from flows.pages.sightings import Sighting, sightings
+from flows.pages.sightings import Sighting
 from flows.run import Exchange, Run
 
 
@@ -43,17 +43,16 @@ class Life:
     stops: tuple[Stop, ...]
 
 
-def journey(run: Run, name: str) -> list[Life]:
-    """The lives of every value of that name, in the order of their birth; empty if none has crossed."""
-    seen = sightings(run)
+def journey(run: Run, crossed: Sequence[Sighting], name: str) -> list[Life]:
+    """The lives of every value of that name among a run's sightings, in the order of their birth."""
     by_value: dict[str, list[Sighting]] = {}
-    for sighting in seen:
+    for sighting in crossed:
         if sighting.name == name:
             by_value.setdefault(sighting.value, []).append(sighting)
-    return [_life(run, name, value, at, seen) for value, at in by_value.items()]
+    return [_life(run, name, value, at, crossed) for value, at in by_value.items()]
 
 
-def _life(run: Run, name: str, value: str, at: list[Sighting], seen: list[Sighting]) -> Life:
+def _life(run: Run, name: str, value: str, at: list[Sighting], seen: Sequence[Sighting]) -> Life:
     first = at[0]
     by_you = first.side == "request" and bool(first.exchange.edits) and not _was_prepared(first)
     within = ""
@@ -89,7 +88,7 @@ def href_of(run: Run, exchange: Exchange) -> str:
     return f"?step={number}" + (f"&attempt={place}" if place < len(attempts) else "")
 
 
-def _worked(run: Run, name: str, value: str, seen: list[Sighting]) -> Worked | None:
+def _worked(run: Run, name: str, value: str, seen: Sequence[Sighting]) -> Worked | None:
     """The sum that makes this value of another one that crossed, or that the client keeps; None where none does."""
     rule = SUMS.get(name)
     if rule is None:
@@ -100,7 +99,7 @@ def _worked(run: Run, name: str, value: str, seen: list[Sighting]) -> Worked | N
     return None
 
 
-def _known(run: Run, name: str, seen: list[Sighting]) -> Iterator[str]:
+def _known(run: Run, name: str, seen: Sequence[Sighting]) -> Iterator[str]:
     yield from (each.value for each in seen if each.name == name)
     if name == "code_verifier":
         yield run.secret(name)

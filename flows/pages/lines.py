@@ -21,7 +21,7 @@ from flows.followed import FOLLOWED
 from flows.glossary import Entry, explain
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Line:
     """One line: `key` is what names the value, `value` what crossed, `after` what closes it; `plain` is it decoded.
 
@@ -94,12 +94,11 @@ def _followed(name: str) -> str:
 def _addressed(lines: list[Line], side: str) -> list[Line]:
     """Give each line an address that no other line of the message has: its name, with the side for an answer's."""
     seen: dict[str, int] = {}
-    made = []
     for line in lines:
         name = line.name if side == "request" else f"{side}.{line.name}"
         seen[name] = seen.get(name, 0) + 1
-        made.append(replace(line, name=name if seen[name] == 1 else f"{name}.{seen[name]}"))
-    return made
+        line.name = name if seen[name] == 1 else f"{name}.{seen[name]}"
+    return lines
 
 
 def _request_line(request: wire.Request, carries: str) -> Iterator[Line]:
@@ -118,7 +117,8 @@ _PLACES = {"cookie": "in a cookie", "set-cookie": "as a cookie", "location": "in
 def _placed(lines: Iterator[Line], place: str) -> Iterator[Line]:
     """The lines with where they stand: a header's own word for it, else the given one."""
     for line in lines:
-        yield replace(line, place=_PLACES.get(line.part_of or line.name, place))
+        line.place = _PLACES.get(line.part_of or line.name, place)
+        yield line
 
 
 def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Iterator[Line]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flows.followed import FOLLOWED, KEPT, SUMS
 from flows.pages.lines import Line, request_lines, response_lines
 from flows.pages.outside import step_of
-from flows.run import Exchange, Run
+from flows.run import Exchange, Run, Step
 from flows.story import PARTIES
 from flows.tokens import jws
 
@@ -84,6 +84,12 @@ def _in_token(exchange: Exchange, side: str, token: str) -> Iterator[Sighting]:
                 yield Sighting(name, part[name], exchange, side, f"token.{name}", f"in the token’s {where}")
 
 
+@lru_cache(maxsize=4096)
+def names_in(exchange: Exchange, carries: str, answers: str) -> frozenset[str]:
+    """The names of the values in one exchange."""
+    return frozenset(sighting.name for sighting in in_exchange(exchange, carries, answers))
+
+
 def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
     """Party → channel → names of the values it has seen there, up to and with the step of that number.
 
@@ -93,14 +99,15 @@ def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
     later = (each.position for each in run.walked if each.position > last)
     until = min(later, default=len(run.exchanges))
     seen: dict[str, dict[str, set[str]]] = {party: {channel: set() for channel in CHANNELS} for party in PARTIES}
-    for sighting in sightings(run):
-        if sighting.exchange.position >= until:
+    for exchange in run.exchanges[:until]:
+        step = step_of(run, exchange)
+        names = names_in(exchange, step.carries, step.answers)
+        if exchange.step is None:
+            seen.setdefault("outside", {"outside": set()})["outside"] |= names
             continue
-        if sighting.channel == "outside":
-            seen.setdefault("outside", {"outside": set()})["outside"].add(sighting.name)
-        else:
-            for party in (sighting.speaker, sighting.hearer):
-                seen[party][sighting.channel].add(sighting.name)
+        channel = "front" if exchange.sender == "browser" else "back"
+        for party in (exchange.sender, exchange.receiver):
+            seen[party][channel] |= names
     return {
         party: {channel: [name for name in FOLLOWED if name in names] for channel, names in by_channel.items()}
         for party, by_channel in seen.items()
@@ -109,12 +116,16 @@ def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
 
 def kept_back(run: Run, number: int) -> list[str]:
     """The values that the client has made and shown to nobody: what it sent follows from them."""
-    of_steps = [(each, each.exchange.step) for each in sightings(run)]
-    seen = [each for each, step in of_steps if step and run.flow.number(step) <= number]
-    shown = {each.name for each in seen}
+    until = [each for each in run.walked if run.flow.number(each.step or "") <= number]
+    steps = [(each, run.flow.named(each.step or "")) for each in until]
+    shown = frozenset[str]().union(*(names_in(each, step.carries, step.answers) for each, step in steps))
     return [
-        name
-        for name, tells in KEPT.items()
-        if name not in shown
-        and any(each.name == tells and each.value == SUMS[tells].work(run.realm, run.secret(name)) for each in seen)
+        name for name, tells in KEPT.items() if name not in shown and tells in shown and _tells(run, steps, name, tells)
     ]
+
+
+def _tells(run: Run, steps: list[tuple[Exchange, Step]], name: str, tells: str) -> bool:
+    """Whether a value that crossed under the name `tells` follows from what the client keeps."""
+    made = SUMS[tells].work(run.realm, run.secret(name))
+    crossed = (sighting for each, step in steps for sighting in in_exchange(each, step.carries, step.answers))
+    return any(sighting.name == tells and sighting.value == made for sighting in crossed)

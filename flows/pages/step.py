@@ -14,7 +14,7 @@ from flows.pages.journey import href_of, journey
 from flows.pages.lines import marked, request_lines, response_lines
 from flows.pages.outside import step_of
 from flows.pages.refusal import refused
-from flows.pages.sightings import in_exchange, kept_back, who_has_seen
+from flows.pages.sightings import in_exchange, kept_back, sightings, who_has_seen
 from flows.pages.token_panel import Panel, open_token
 from flows.run import Exchange, Run, Step, Way
 from flows.stage import Stage
@@ -54,7 +54,7 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "ways": run.flow.ways.get(step.name, ()),
         "before": run.walked.index(exchange) if exchange and exchange.step else None,
         "follow": follow,
-        "lives": journey(run, follow) if follow else [],
+        "lives": journey(run, sightings(run), follow) if follow else [],
         "keep": f"&follow={follow}" if follow else "",
         "here": href_of(run, exchange) if exchange else f"?step={number}",
         "ends": ends,
@@ -120,7 +120,7 @@ def _counts(run: Run) -> dict[str, Any]:
 
 def _new(run: Run, number: int) -> dict[str, set[str]]:
     """Party → the values that it had not seen before the step of that number."""
-    now, before = who_has_seen(run, number), who_has_seen(run, number - 1)
+    now, before = (who_has_seen(run, until) for until in (number, number - 1))
     return {party: _all(names) - _all(before.get(party, {})) for party, names in now.items()}
 
 
