@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")  # a line feed alone ends a line too, as RFC 9112 §2.2 allows
-MOST_HEAD = 128 * 1024  # far more than a party takes, so that it is a party that refuses long headers
+MOST_HEAD = 64 * 1024  # of bytes: the request line, the headers and the empty line
 
 
 class NotHTTP(ValueError):

@@ -66,7 +66,7 @@ document.addEventListener("htmx:after:swap", () => {
   closeOnPhones();
   const main = document.querySelector("#main");
   const where = document.querySelector("header .where");
-  if (where) where.textContent = document.title.split(":")[0].toLowerCase();
+  if (where && main) where.textContent = main.dataset.says.split(":")[0].toLowerCase();
   document.querySelector("#step")?.focus({ preventScroll: true });
   document.querySelector("#said").textContent = main?.dataset.says ?? "";
 });

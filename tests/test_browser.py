@@ -3,79 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import started
+from browser import TITLES, begin, htmx_is_ready, press_next, reading_goes_on_at_the_step, violations
 from conftest import Server
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-
-AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with started() as browser:
-        yield browser
-
-
-@pytest.fixture
-def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
-    made = chromium.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    yield opened
-    assert [problem for problem in problems if "status of 422" not in problem] == []  # a form that came back
-
-
-def begin(page: Page, scripts: bool = True) -> str:
-    """Start the code flow from the first page; the run's address."""
-    page.goto("/flows/authorization_code")
-    page.get_by_role("button", name="Walk it: 9 steps").click()
-    page.wait_for_url(re.compile(r"/runs/\w+$"))
-    if scripts:
-        htmx_is_ready(page)
-    return page.url
-
-
-def htmx_is_ready(page: Page) -> None:
-    """Wait until Next is htmx's. Before that it is a plain form, and works too, by loading a page."""
-    expect(page.locator("form[data-htmx-powered]").first).to_be_attached()
-
-
-def press_next(page: Page, number: int) -> None:
-    """Press the one button, and wait until the page shows that step."""
-    page.locator(".next .go").click()
-    page.wait_for_url(re.compile(rf"\?step={number}$"))
-    expect(page.locator("[aria-current=step] >> nth=0")).to_have_attribute("href", f"?step={number}")
-
-
-def reading_goes_on_at_the_step(page: Page) -> None:
-    """The step's heading has the focus, so that a screen reader says it."""
-    focused = (page.evaluate("document.activeElement?.id") for _ in range(1000))
-    assert "step" in focused
-
-
-TITLES = [
-    "Alice asks for prints",
-    "The browser takes the question to Snapbox",
-    "Alice logs in, at Snapbox and nowhere else",
-    "The browser comes back with the same question",
-    "Alice approves",
-    "The browser brings the answer to the client",
-    "The client trades the code for a token",
-    "The client uses the token",
-    "Alice sees her prints",
-]
 
 
 def test_a_person_walks_from_the_first_page_to_the_photos(page: Page) -> None:
@@ -214,13 +146,6 @@ def test_sandboxes_own_client_prints_the_photos_in_a_real_browser(page: Page) ->
     assert page.url.endswith("/client/sandbox/prints")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it stands."""
-    page.evaluate(AXE)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
-    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}" for each in result["violations"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing_on_any_page_of_ours(context: BrowserContext, scheme: str, width: int) -> None:
@@ -309,50 +234,3 @@ def test_no_page_asks_another_machine_for_anything(page: Page, server: Server) -
     page.goto("/sandbox")
     assert [url for url in asked if not url.startswith(server.url + "/")] == []
     assert len(asked) > 10
-
-
-def test_a_person_breaks_a_step_understands_why_branches_and_finishes(page: Page) -> None:
-    begin(page)
-    for number in range(1, 7):
-        press_next(page, number)
-    page.goto(page.url.replace("step=6", "step=7"))
-    page.get_by_role("button", name="Send it so: Leave out code_verifier").click()
-    page.wait_for_url(re.compile(r"\?step=7$"))
-    expect(page.locator("#step")).to_have_text(re.compile(r"Refused:\s+a code_verifier that is missing or wrong"))
-    expect(page.locator("#code_verifier.cut")).to_contain_text("You left this out")
-    failed = page.locator(".checks .failed")
-    expect(failed).to_contain_text("code_verifier_matches failed")
-    expect(failed).to_contain_text("Only the client that started this flow knows the secret")
-    expect(failed).to_contain_text("no code_verifier in the form")
-    expect(page.get_by_text("def code_verifier_matches")).to_be_visible()
-    broken = page.url
-    page.get_by_role("button", name="Branch before step 7").click()
-    page.wait_for_url(lambda url: url.split("?")[0] != broken.split("?")[0])
-    htmx_is_ready(page)
-    for number in range(7, 10):
-        press_next(page, number)
-    expect(page.get_by_text("Walked to the end")).to_be_visible()
-    page.goto(broken)
-    page.get_by_role("button", name="Put it back and send").click()
-    page.wait_for_url(re.compile(r"\?step=7$"))
-    expect(page.get_by_role("article", name="The access token, opened")).to_be_visible()
-    expect(page.get_by_role("navigation", name="Attempts at step 7")).to_contain_text("1, changed by you · 400")
-
-
-def test_message_is_changed_field_by_field_and_as_raw_text(page: Page) -> None:
-    begin(page)
-    press_next(page, 1)
-    press_next(page, 2)
-    page.get_by_role("link", name="Change and send").click()
-    page.get_by_label("In the address, value of response_type").fill("token")
-    page.get_by_role("button", name="Send it →").click()
-    expect(page.locator("#response_type.changed")).to_contain_text("You changed this")
-    expect(page.locator(".checks .failed")).to_contain_text("response_type_is_supported failed")
-    page.get_by_role("link", name="Change and send").click()
-    page.get_by_role("link", name="As raw text").click()
-    page.get_by_label("The whole request, byte for byte").fill("GET /nowhere HTTP/1.1\nHost: evil.example\n\n")
-    page.get_by_role("button", name="Send it →").click()
-    expect(page.get_by_role("alert")).to_contain_text(
-        "No party of this run answers at evil.example/nowhere (line 2, character 7)., character 7."
-    )
-    expect(page.get_by_label("The whole request, byte for byte")).to_have_value(re.compile("evil.example"))

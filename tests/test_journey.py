@@ -110,3 +110,14 @@ def test_name_that_cannot_be_followed_is_told_so(stage: Stage, entry: Entry) -> 
     answer = Client(entry).get(f"/runs/{walk(stage).id}?follow=nonsense")
     assert answer.status_code == 404
     assert "follow is one of password, state, code_challenge" in answer.text
+
+
+def test_every_value_on_a_page_leads_to_its_journey(stage: Stage, entry: Entry) -> None:
+    run, reader = walk(stage), Client(entry)
+    for headers in ({}, {"HX-Request": "true"}):
+        page = reader.get(f"/runs/{run.id}?step=7", headers=headers).text
+        links = set(re.findall(r'href="([^"#]*follow=[^"#]*)#journey"', page))
+        assert {link.partition("follow=")[0] for link in links} == {"?step=7&amp;"}
+        assert {"code", "code_verifier", "client_secret", "access_token", "kid", "jti", "iss"} <= {
+            link.partition("follow=")[2] for link in links
+        }
