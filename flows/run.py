@@ -174,7 +174,7 @@ class Exchange:
         """The answer's JSON; NotSeen where there is none."""
         try:
             return json.loads(self.response.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise NotSeen(f"the answer to {self.step} is no JSON") from None
 
 

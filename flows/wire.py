@@ -154,8 +154,8 @@ def parse_request(raw: bytes) -> Request:
 def recorded_request(raw: bytes) -> Request:
     """Read a request that was recorded. It was read strictly when it was sent, so it is only cut into its parts."""
     first, headers, body = _parts(raw)
-    method, target, _ = first.split(" ")
-    return Request(method, target, headers, body)
+    method, _, rest = first.partition(" ")  # what came from outside may have more of them
+    return Request(method, rest.rpartition(" ")[0], headers, body)
 
 
 def recorded_response(raw: bytes) -> Response:

@@ -71,6 +71,14 @@ def press_next(page: Page, number: int) -> None:
     expect(page.locator("[aria-current=step] >> nth=0")).to_have_attribute("href", f"?step={number}")
 
 
+def walk_to(page: Page, number: int) -> str:
+    """A run that has come to that step; its address."""
+    address = begin(page)
+    for each in range(1, number + 1):
+        press_next(page, each)
+    return address
+
+
 def reading_goes_on_at_the_step(page: Page) -> None:
     """The step's heading has the focus, so that a screen reader says it."""
     focused = (page.evaluate("document.activeElement?.id") for _ in range(1000))

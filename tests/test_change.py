@@ -457,3 +457,45 @@ def test_refusal_is_seen_from_both_sides(browser: Client) -> None:
         "a code_verifier that is missing or wrong a code that has expired a code that was used before "
         "What the authorization server knows This is photoprint: the secret fits."
     )
+
+
+def test_megabyte_of_raw_text_is_told_its_size_and_kept(browser: Client, entry: Entry) -> None:
+    run = begin(browser)
+    text = "GET /x HTTP/1.1\r\nHost: a\r\nX: " + "a" * 1_000_000 + "\r\n\r\n"
+    answer = tab(browser, run, "ask_for_prints", 0, raw=text)
+    assert answer.status_code == 422
+    assert says(answer) == (
+        "The text is 1,000,033 bytes long, and at most 131,072 are sent from here (line 3, character 131047)."
+    )
+    assert text.replace("\r\n", "\n")[:100] in answer.text.replace("\r\n", "\n")
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
+
+
+@pytest.mark.parametrize("path", ["next", "send", "change", "branch"])
+@pytest.mark.parametrize("origin", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}])
+def test_forged_form_changes_nothing(browser: Client, entry: Entry, path: str, origin: dict[str, str]) -> None:
+    run = begin(browser)
+    form = {"step": "ask_for_prints", "position": "0", "before": "0", "row": "header.0.out", "fields": "1"}
+    answer = browser.post(f"{run}/{path}", data=form, headers=origin)
+    assert answer.status_code == 403
+    assert says(answer) == "This form did not come from a page of this Tokenwalk, so nothing was done."
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
+
+
+@pytest.mark.parametrize("path", ["next", "send", "change"])
+def test_run_of_another_browser_is_not_moved(browser: Client, entry: Entry, path: str) -> None:
+    run = begin(browser)
+    form = {"step": "ask_for_prints", "position": "0", "row": "header.0.out", "fields": "1"}
+    assert Client(entry).post(f"{run}/{path}", data=form, headers=OURS).status_code == 403
+    assert entry.stage.runs.find(run[6:]).exchanges == ()
+
+
+def test_what_a_check_saw_tells_no_secret_of_a_server(stage: Stage) -> None:
+    saw = []
+    for name, ways in flow.ways.items():
+        for way in ways:
+            run = walk(stage, until=flow.main_line[flow.number(name) - 2].name)
+            run = stage.send(run.id, name, len(run.walked), way.edits(stage.prepare(run, flow.named(name))))
+            saw += [value for verdict in run.walked[-1].verdicts for _, value in verdict.saw]
+    assert len(saw) > 20
+    assert [value for value in saw if "wonderland" in value or "photoprint-secret" in value] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import Server, walk
@@ -76,3 +77,18 @@ def test_curl_command_of_each_step_gets_the_answer_of_the_step_when_pasted(serve
     last = stage.runs.find(run.id).exchanges[-1]
     assert (last.step, last.sender, last.response.status, last.refused) == (None, "outside", status, None)
     assert status == walk(stage).walked[place].response.status
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 30_000 + b"]" * 30_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"{", b'{"title": NaN}'],
+    ids=["deep", "less deep", "cut off", "NaN"],
+)  # fmt: skip
+def test_strange_json_from_outside_is_shown_and_harms_no_page(entry: Entry, body: bytes) -> None:
+    run = walk(entry.stage, until="redeem_code")
+    token = run.exchanges[-1].json["access_token"]
+    host = urlsplit(run.realm.address("resource_server")).netloc
+    headers = (("Host", host), ("Content-Type", "application/json"), wire.bearer(token))
+    request = wire.Request("POST", f"/{run.id}/photos", (*headers, ("Content-Length", str(len(body)))), body)
+    assert wire.call(entry, request.raw()).response.status in (400, 403)
+    for query in ("exchange=7", "exchange=7&follow=jti", "step=7", "step=8"):
+        assert Client(entry).get(f"/runs/{run.id}?{query}").status_code == 200

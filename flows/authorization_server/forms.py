@@ -62,9 +62,11 @@ def password_fits(ask: PageAsk) -> Finding:
     """The server must know that this is Alice, in whatever way it likes. It does not tell which half was wrong."""
     person = story.PEOPLE.get(ask.form.get("username", ""))
     expected = person.password if person else ""
-    fits = hmac.compare_digest(expected.encode(), ask.form.get("password", "").encode())
-    if person is None or not fits:
+    same = hmac.compare_digest(expected.encode(), ask.form.get("password", "").encode())
+    fits = same and person is not None
+    if not fits:
         return failed(expected="a username and its password", got="a pair that does not fit")
+    assert person
     return passed(f"This is {person.name}.")
 
 

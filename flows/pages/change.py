@@ -12,10 +12,13 @@ from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number, went_on_elsewhere
 from flows.party import go_to
+from flows.raw_text import refusal
 from flows.run import NotSeen, Run, Step
 from flows.stage import Broken, Stage, WentOn
 
 EMPTY_ROWS = 2  # to add what is not there
+LONGEST_TEXT = 128 * 1024  # of a request written as raw text
+MOST_FORM = 4 * 1024 * 1024  # so that a text that is far too long is told so, and kept
 
 
 def pages(stage: Stage) -> Blueprint:
@@ -52,6 +55,7 @@ def pages(stage: Stage) -> Blueprint:
     @change.post("/runs/<run_id>/send")
     def send(run_id: str) -> Response:
         """Send a step as it was changed; what cannot be sent stays in the form, with the sentence that says why."""
+        request.max_content_length = request.max_form_memory_size = MOST_FORM
         run = _mine(run_id)
         position = request.form.get("position", "")
         if not is_number(position):
@@ -59,7 +63,10 @@ def pages(stage: Stage) -> Blueprint:
         then = run.back_at(int(position))
         step = _step(then, request.form.get("step", ""))
         prepared = _prepared(then, step)
-        edits = _asked(then, step, prepared)
+        try:
+            edits = _asked(then, step, prepared)
+        except wire.NotHTTP as error:
+            return _form(run, step, prepared, True, problem=error, text=request.form["raw"])
         here = f"/runs/{run_id}?step={run.flow.number(step.name)}"
         if then is not run:
             there = run.walked[int(position)]
@@ -138,6 +145,10 @@ def _asked(run: Run, step: Step, prepared: wire.Request) -> list[Edit]:
             abort(400, f"{step.name} has no way to break it called {form['way'][:60]!r}.")
         return way.edits(prepared)
     if "raw" in form:
+        raw = form["raw"].encode()
+        if len(raw) > LONGEST_TEXT:
+            says = f"the text is {len(raw):,} bytes long, and at most {LONGEST_TEXT:,} are sent from here"
+            raise refusal(raw, LONGEST_TEXT, says)
         return of_raw(prepared, form["raw"])
     if "fields" in form:
         return between(prepared, {where: _rows(where) for where in FIELDS})

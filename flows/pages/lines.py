@@ -230,9 +230,10 @@ def _body(message: wire.Request | wire.Response, form_kind: str, json_kind: str)
         yield from _parameters(text, form_kind)
     elif message.content_type == "application/json":
         try:
-            yield from _json(json.loads(text), json_kind)
-        except ValueError:
-            yield Line("body", "", text)
+            lines = list(_json(json.loads(text), json_kind))
+        except (ValueError, RecursionError):
+            lines = [Line("body", "", text)]
+        yield from lines
     elif message.content_type == "text/html":
         yield from _page(text)
     else:
