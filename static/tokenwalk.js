@@ -4,9 +4,9 @@ const presenting = () => page.classList.contains("present");
 const press = (selector) => document.querySelector(selector)?.click();
 
 const next = () => {
-  // A choice is Alice's: it is pressed, not passed.
-  if (document.querySelector("div.choices")) return;
-  press(".next a.go, .next form[action$='/next'] .go");
+  // A choice is Alice's: it is pressed, not passed; but a clicker has no other button, and the story goes on with the first.
+  if (document.querySelector("div.choices")) return presenting() && press("div.choices .go");
+  press(".next a.go, .next form:is([action$='/next'], [action$='/send']) .go");
 };
 const back = () => press(".next .back");
 const present = (look) => {

@@ -65,6 +65,31 @@ def test_clicker_walks_a_message_at_a_time_and_nothing_is_shown_ahead(page: Page
     expect(page.locator("#step")).to_contain_text(TITLES[0])
 
 
+def test_clicker_alone_walks_from_the_first_message_to_the_last_answer(page: Page) -> None:
+    address = begin(page)
+    present(page)
+    page.keyboard.press("PageDown")
+    page.wait_for_url(f"{address}?step=1")
+    for number in range(2, 10):
+        page.keyboard.press("PageDown")
+        page.wait_for_url(f"{address}?step={number}")
+        expect(page.locator("#res")).to_have_count(0)
+        page.keyboard.press("PageDown")
+        expect(page.locator("#res")).to_be_visible()
+    expect(page.get_by_text("Walked to the end")).to_be_visible()
+
+
+def test_clicker_puts_back_what_was_broken(page: Page) -> None:
+    walk_to(page, 1)
+    page.goto(page.url.replace("step=1", "step=2"))
+    page.get_by_role("button", name="Send it so: Another client_id").click()
+    present(page)
+    expect(page.locator("#step")).to_contain_text("Refused: a client that nobody registered")
+    page.keyboard.press("PageDown")
+    expect(page.locator("#step")).to_have_text(TITLES[1])
+    expect(page.locator(".attempts a")).to_have_count(2)
+
+
 def test_page_down_scrolls_where_nobody_presents(page: Page) -> None:
     walk_to(page, 2)
     page.locator("#step").focus()
