@@ -134,6 +134,14 @@ def of_raw(prepared: wire.Request, text: str) -> list[Edit]:
     return edits if apply(prepared, edits) == raw else [Edit("raw", "", text)]
 
 
+def moved(edits: Sequence[Edit], old: str, new: str) -> list[Edit]:
+    """The edits for another realm: raw text, and a path, hold a realm’s name, which is nothing else."""
+    named = ("raw", "path")
+    return [
+        replace(edit, value=(edit.value or "").replace(old, new)) if edit.where in named else edit for edit in edits
+    ]
+
+
 def between(prepared: wire.Request, wanted: dict[Where, wire.Fields]) -> list[Edit]:
     """The edits that make the wanted fields of the prepared ones, in the wanted order."""
     found: list[Edit] = []
@@ -191,8 +199,14 @@ def told(prepared: wire.Request, edits: Sequence[Edit]) -> str:
         return "You wrote the request as raw text."
     said: dict[str, list[str]] = {}
     for edit in edits:
-        said.setdefault(_verb(prepared, edit), []).append(f"`{edit.name or edit.value}`")
+        said.setdefault(_verb(prepared, edit), []).append(f"`{short_name(edit.name or edit.value or '')}`")
     return " ".join(f"You {verb} {_listed(names)}." for verb, names in said.items())
+
+
+def short_name(name: str) -> str:
+    """A name as a sentence can hold it."""
+    name = name.replace("`", "´")
+    return name if len(name) <= 60 else f"{name[:60]}… ({len(name):,} characters)"
 
 
 def _verb(prepared: wire.Request, edit: Edit) -> str:

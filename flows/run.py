@@ -227,8 +227,8 @@ class Run:
     def next_steps(self) -> list[Step]:
         """The steps that can come next, the usual one first: what the last answer leads to.
 
-        A browser goes where an answer sent it (a Location, a form's action). Other parties go on with the story unless
-        they were refused. A refusal with nowhere to go does not move it.
+        A browser goes where an answer sent it (a Location, a form's action). Another party goes on with the very next
+        step, if the last one was answered well and gave it what that needs. A refusal with nowhere to go moves nothing.
         """
         if not self.walked:
             return self.flow.steps[:1]
@@ -239,12 +239,31 @@ class Run:
         done = self.flow.number(last.step or "")
         for step in self.flow.main_line[done:]:
             meets = self.realm.address(step.receiver) + step.at
-            if meets in leads if step.sender == "browser" else not last.refused:
+            if meets in leads if step.sender == "browser" else self._goes_on(step):
                 choices = [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
                 led_by = {name for name, _ in wire.lenient_fields(urlsplit(last.location or "").query)}
                 meant = [choice for choice in choices if choice.hears in led_by]
                 return meant or [choice for choice in choices if not choice.hears]
         return []
+
+    def _goes_on(self, step: Step) -> bool:
+        """Whether a party other than the browser can go on with a step: it is the very next, and all it needs came."""
+        last = self.walked[-1]
+        follows = self.flow.number(step.name) == self.flow.number(last.step or "") + 1
+        if not follows or last.refused or last.response.status >= 400:
+            return False
+        try:
+            self.prepare(step)
+        except NotSeen:
+            return False
+        return True
+
+    def prepare(self, step: Step) -> wire.Request:
+        """The request of a step, as its sender would send it now; NotSeen where it lacks something for it."""
+        try:
+            return step.prepare(self.seen_by(step.sender))
+        except (LookupError, TypeError) as error:
+            raise error if isinstance(error, NotSeen) else NotSeen(f"the answers hold no {error}") from error
 
     def _leads(self) -> set[str]:
         """The addresses, without query, that the last answer to the browser leads to."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows import wire
 from flows.checks import ENVIRON_KEY
-from flows.edit import Edit, apply
+from flows.edit import Edit, apply, moved
 from flows.place import find_place
 from flows.raw_text import refusal
 from flows.run import Exchange, Run, Step
@@ -32,7 +32,7 @@ class Stage:
 
     def prepare(self, run: Run, step: Step) -> wire.Request:
         """The request of a step, as its sender would send it now."""
-        return step.prepare(run.seen_by(step.sender))
+        return run.prepare(step)
 
     def send(self, run_id: str, step_name: str, position: int, edits: Sequence[Edit] = ()) -> Run:
         """Prepare a step, change it, send it, record it: a step that comes next, or one that was sent before.
@@ -65,9 +65,9 @@ class Stage:
         with self.runs.store.transaction():  # all of it or no new run
             name = self.runs.start(run.flow.name, run.options, owner)
             for place, exchange in enumerate(run.walked[:position]):
-                self.send(name, exchange.step or "", place, exchange.edits)
+                self.send(name, exchange.step or "", place, moved(exchange.edits, run.id, name))
             if then:
-                self.send(name, then[0].name, position, then[1])
+                self.send(name, then[0].name, position, moved(then[1], run.id, name))
         return name
 
     def _play(self, run: Run, step: Step, edits: Sequence[Edit] = ()) -> Run:

@@ -1,23 +1,44 @@
 // Keys for the walk, a projector's blank screen, and what is said aloud. Everything works without this file.
 const page = document.documentElement;
 const presenting = () => page.classList.contains("present");
-const press = (selector) => document.querySelector(selector)?.click();
+// Presses what is there, and says whether anything was: a key that does nothing keeps its own meaning.
+const press = (selector) => {
+  const control = document.querySelector(selector);
+  control?.click();
+  return Boolean(control);
+};
+let walkedAt = 0;
+const walk = (selector) => {
+  // A clicker bounces: two presses at once are one.
+  if (Date.now() - walkedAt < 300 || document.querySelector(":popover-open")) return true;
+  const pressed = press(selector);
+  if (pressed) walkedAt = Date.now();
+  return pressed;
+};
 
 const next = () => {
   // A choice is Alice's: it is pressed, not passed; but a clicker has no other button, and the story goes on with the first.
-  if (document.querySelector("div.choices")) return presenting() && press("div.choices .go");
-  press(".next a.go, .next form:is([action$='/next'], [action$='/send']) .go");
+  if (document.querySelector("div.choices")) return presenting() && walk("div.choices .go");
+  return walk(".next a.go, .next form:is([action$='/next'], [action$='/send'], [action$='/branch']) .go");
 };
-const back = () => press(".next .back");
+const back = () => walk(".next .back");
 const present = (look) => {
   const form = document.querySelector(".present-switch").form;
   if (look) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "look", value: look }));
   form.requestSubmit();
+  return true;
 };
-const blank = () => page.classList.add("blank");
+const blank = () => {
+  page.classList.add("blank");
+  return true;
+};
+const keys = () => {
+  document.querySelector("#keys").togglePopover();
+  return true;
+};
 
 const KEYS = { ArrowRight: next, ArrowLeft: back };
-const LETTERS = { "?": () => document.querySelector("#keys").togglePopover(), p: () => present(), c: () => press(".message .change") };
+const LETTERS = { "?": keys, p: () => present(), c: () => press(".message .change") };
 const ON_STAGE = { PageDown: next, PageUp: back, ".": blank };
 const LETTERS_ON_STAGE = { b: blank, d: () => present(page.classList.contains("dark") ? "light" : "dark") };
 
@@ -42,9 +63,7 @@ document.addEventListener("keydown", (event) => {
     ...(presenting() ? ON_STAGE : {}),
     ...(presenting() && letters.checked ? LETTERS_ON_STAGE : {}),
   }[key];
-  if (!does) return;
-  event.preventDefault();
-  does();
+  if (does?.()) event.preventDefault();
 });
 document.addEventListener("pointerdown", () => page.classList.remove("blank"));
 

@@ -286,9 +286,13 @@ def test_after_every_break_the_walk_goes_on_or_says_that_it_ends(browser: Client
     assert change(browser, run, step, position, way=way).status_code == 303
     for _ in range(12):
         page = browser.get(run).text
-        offered = re.search(
-            r'class="next".*?name="position" value="(\d+)">\s*<button class="go" name="step" value="(\w+)"', page, re.S
+        rejoins = re.search(r'class="next".*?name="before" value="(\d+)">Go on without it', page, re.S)
+            r'class="next".*?<button class="go" name="before" value="(\d+)">Go on without it', page, re.S
         )
+        if rejoins:
+            run = str(browser.post(f"{run}/branch", data={"before": rejoins[1]}, headers=OURS).location)
+            continue
+        offered = NEXT.search(page)
         if offered is None:
             break
         place = "next" if f'action="{run}/next"' in page[: offered.end()].rpartition("<form")[2] else "send"
@@ -314,10 +318,20 @@ def test_number_that_is_none_is_refused(browser: Client, digits: str) -> None:
     assert browser.post(f"{run}/branch", data={"before": digits}, headers=OURS).status_code == 400
 
 
-def test_branch_that_cannot_be_walked_leaves_no_run_behind(browser: Client, entry: Entry) -> None:
-    """Raw text names the old realm, so it cannot be sent in a fresh one."""
+def test_raw_text_that_names_its_realm_names_the_fresh_one_in_a_branch(browser: Client, entry: Entry) -> None:
     run = walked(browser, 7)
-    raw = f"GET {run[5:]}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX:1\r\n\r\n"
+    raw = f"GET {run[5:]}/photos HTTP/1.1\nHost: api.localhost:8765\nX:1\n\n"
+    assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
+    branch = browser.post(f"{run}/branch", data={"before": "8"}, headers=OURS)
+    made = entry.stage.runs.find(branch.location[6:])
+    assert made.walked[-1].request_bytes == raw.replace(run[6:], made.id).encode()
+
+
+def test_branch_that_cannot_be_walked_leaves_no_run_behind(browser: Client, entry: Entry) -> None:
+    """Raw text that names the old realm in a way of its own cannot be sent in a fresh one."""
+    run = walked(browser, 7)
+    name = f"%{ord(run[6]):02x}{run[7:]}"
+    raw = f"GET /{name}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX:1\r\n\r\n"
     assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
     answer = browser.post(f"{run}/branch", data={"before": "8"}, headers=OURS)
     assert answer.status_code == 409
@@ -499,3 +513,94 @@ def test_what_a_check_saw_tells_no_secret_of_a_server(stage: Stage) -> None:
             saw += [value for verdict in run.walked[-1].verdicts for _, value in verdict.saw]
     assert len(saw) > 20
     assert [value for value in saw if "wonderland" in value or "photoprint-secret" in value] == []
+
+
+def test_raw_text_that_lost_and_cannot_be_sent_in_a_branch_either_is_kept(browser: Client, entry: Entry) -> None:
+    run = begin(browser)
+    walked_by(browser, run, "ask_for_prints", "ask_to_authorize")
+    kept = {"before": "1", "step": "ask_to_authorize", "raw": "GET /x HTTP/1.1\nHost: a\n\n"}
+    answer = browser.post(f"{run}/branch", data=kept, headers=OURS)
+    assert answer.status_code == 409
+    assert "No party of this run answers at a/x (line 2, character 7)." in answer.text
+    assert '<textarea hidden name="raw">\nGET /x HTTP/1.1\nHost: a\n\n</textarea>' in answer.text
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 2
+
+
+def test_message_that_was_led_to_another_party_is_told_as_that_partys(browser: Client) -> None:
+    run = begin(browser)
+    walked_by(browser, run, "ask_for_prints", "ask_to_authorize", "log_in", "ask_as_alice", "approve", "callback")
+    raw = f"GET /{run[6:]}/photos HTTP/1.1\nHost: api.localhost:8765\n\n"
+    assert tab(browser, run, "redeem_code", 6, raw=raw).status_code == 303
+    page = browser.get(f"{run}?step=7").text
+    assert '<b class="resource_server">The photos API</b> noticed: the check' in page
+    assert 'aria-label="7 code → token: Client to Photos API, step 7 of 9, refused, changed by you"' in page
+
+
+@pytest.mark.parametrize(
+    ("step", "edits"),
+    [
+        ("redeem_code", [Edit("path", "", "/RUN/tokem")]),
+        ("redeem_code", [Edit("method", "", "DELETE")]),
+        ("ask_to_authorize", [Edit("path", "", "/RUN/authoriz")]),
+        ("ask_to_authorize", [Edit("method", "", "HEAD")]),
+        ("ask_for_prints", [Edit("header", "Host", "auth.localhost:8765")]),
+        ("callback", [Edit("query", "code", None), Edit("query", "error", "access_denied")]),
+    ],
+    ids=["no such address", "not taken there", "a letter less", "only the head", "another host", "an error for a code"],
+)
+def test_answer_that_brings_nothing_leads_to_no_step_that_needs_it(
+    stage: Stage, entry: Entry, step: str, edits: list[Edit]
+) -> None:
+    before = flow.main_line[flow.number(step) - 2].name
+    run = walk(stage, until=before) if step != "ask_for_prints" else None
+    run = run or stage.runs.find(stage.runs.start("authorization_code", {}, "me"))
+    mine = [Edit(each.where, each.name, (each.value or "").replace("RUN", run.id) or None) for each in edits]
+    run = stage.send(run.id, step, len(run.walked), mine)
+    assert all(each.sender == "browser" for each in run.next_steps)
+    for number in range(1, 10):
+        assert Client(entry).get(f"/runs/{run.id}?step={number}").status_code == 200
+
+
+def test_what_was_answered_before_is_gone_on_with_in_a_branch(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 7)
+    assert change(browser, run, "redeem_code", 7, way="Leave out code_verifier").status_code == 303
+    page = browser.get(run).text
+    assert "Put it back and send" not in page
+    assert '<button class="go" name="before" value="7">Go on without it, in a branch →</button>' in page
+    branch = browser.post(f"{run}/branch", data={"before": "7"}, headers=OURS).location
+    assert send(browser, branch, "fetch_photos", 7).status_code == 303
+    assert entry.stage.runs.find(branch[6:]).walked[-1].response.status == 200
+
+
+def test_way_to_break_a_step_that_was_sent_can_be_tried_as_the_first_time(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 7)
+    form = {"before": "2", "step": "log_in", "way": "A wrong password"}
+    assert 'aria-label="In a branch: A wrong password"' in browser.get(f"{run}?step=3").text
+    branch = browser.post(f"{run}/branch", data=form, headers=OURS).location
+    refused = entry.stage.runs.find(branch[6:]).walked[-1].refused
+    assert refused is not None
+    assert refused.check == "password_fits"
+
+
+def test_requests_of_oauths_own_are_counted_each_time(browser: Client) -> None:
+    run = walked(browser, 7)
+    change(browser, run, "redeem_code", 7, way="Send it twice")
+    head = re.search(r'<p class="meta">.*?</p>', browser.get(run).text)
+    assert head
+    assert "8 requests so far</b>, 3 of them OAuth’s own (steps 2, 7)" in head[0]
+
+
+def test_form_remembers_for_which_place_it_was_made(browser: Client) -> None:
+    run = begin(browser)
+    walked_by(browser, run, "ask_for_prints")
+    form = {"step": "ask_to_authorize", "position": "1", "fields": "1", "query.name": "a", "query.value": "b"}
+    walked_by_other = send(browser, run, "ask_to_authorize", 1)
+    assert walked_by_other.status_code == 303
+    again = browser.post(f"{run}/change", data={**form, "row": "query.0.twice"}, headers=OURS)
+    assert '<input type="hidden" name="position" value="1">' in again.text
+
+
+def test_long_name_is_told_short(stage: Stage) -> None:
+    prepared = stage.prepare(walk(stage, until="callback"), flow.named("redeem_code"))
+    assert told(prepared, [Edit("form", "a" * 3000, "x")]) == f"You added `{'a' * 60}… (3,000 characters)`."
+    assert told(prepared, [Edit("form", "a`b", "x")]) == "You added `a´b`."

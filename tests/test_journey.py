@@ -121,3 +121,16 @@ def test_every_value_on_a_page_leads_to_its_journey(stage: Stage, entry: Entry) 
         assert {"code", "code_verifier", "client_secret", "access_token", "kid", "jti", "iss"} <= {
             link.partition("follow=")[2] for link in links
         }
+
+
+def test_secret_that_the_client_sent_beside_a_change_is_its_own(stage: Stage) -> None:
+    run = walk(stage, until="callback")
+    run = stage.send(run.id, "redeem_code", 6, [Edit("form", "code_verifier", None)])
+    [secret] = lives(run, "client_secret")
+    assert (secret.maker, secret.by_you) == ("client", False)
+    run = stage.send(run.id, "redeem_code", 7)
+    [code] = lives(run, "code")
+    assert [stop.title for stop in code.stops][2:] == [
+        "7 The client trades the code for a token, attempt 1, changed by you, refused",
+        "7 The client trades the code for a token, attempt 2",
+    ]

@@ -92,3 +92,15 @@ def test_strange_json_from_outside_is_shown_and_harms_no_page(entry: Entry, body
     assert wire.call(entry, request.raw()).response.status in (400, 403)
     for query in ("exchange=7", "exchange=7&follow=jti", "step=7", "step=8"):
         assert Client(entry).get(f"/runs/{run.id}?{query}").status_code == 200
+
+
+def test_of_many_requests_from_outside_the_picture_shows_some_and_says_how_many_more(entry: Entry) -> None:
+    run = walk(entry.stage, until="callback")
+    raw = entry.stage.prepare(run, flow.named("redeem_code")).raw()
+    for _ in range(30):
+        wire.call(entry, raw)
+    page = Client(entry).get(f"/runs/{run.id}?follow=code").text
+    assert page.count('aria-label="From outside') == 3
+    assert "From outside: POST /token, 27 more before, to Authorization server" in page
+    assert "and 27 more from outside" in page
+    assert '<a href="?exchange=7">the one after</a>' in Client(entry).get(f"/runs/{run.id}?exchange=6").text

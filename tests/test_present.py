@@ -29,7 +29,9 @@ def test_presenting_is_remembered_light_at_first_and_left_again(browser: Client)
     assert '<html lang="en">' in browser.get("/").text
 
 
-@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "runs", ""])
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/\t/evil.example", "/\r\n", "/ü", "runs", ""]
+)
 def test_way_back_leads_nowhere_else(browser: Client, to: str) -> None:
     assert present(browser, to=to) == "/"
 

@@ -407,7 +407,7 @@ def code_verifier_is_well_formed(ask: TokenAsk) -> Finding:
     of="code_verifier code_challenge",
 )
 def code_verifier_matches(ask: TokenAsk) -> Finding:
-    """Only the client that started this flow knows the secret behind the code_challenge it sent."""
+    """Only the client that started this flow knows the secret behind the `code_challenge` it sent."""
     code_verifier = ask.form.get("code_verifier")
     if ask.code.code_challenge is None:
         return expect(None, code_verifier, "No challenge was made, and none is answered.", nothing="no code_verifier")

@@ -35,6 +35,7 @@ def pages(stage: Stage) -> Blueprint:
     @change.post("/runs/<run_id>/change")
     def arrange(run_id: str) -> Response:
         """The form again, with one row moved up, left out or doubled; nothing is sent."""
+        request.max_content_length = request.max_form_memory_size = MOST_FORM
         run = _mine(run_id)
         step = _step(run, request.form.get("step", ""))
         parts: dict[Where, wire.Fields] = {where: _rows(where) for where in FIELDS}
@@ -101,7 +102,11 @@ def pages(stage: Stage) -> Blueprint:
             then = (step, _asked(as_it_was, step, _prepared(as_it_was, step)))
         try:
             made = stage.branch(run, int(before), mine, then)
-        except (WentOn, NotSeen, wire.NotHTTP) as error:
+        except wire.NotHTTP as error:
+            if then and int(before) < len(run.walked):
+                return went_on_elsewhere(run, then[0], int(before), str(error))
+            abort(409, f"This run cannot be walked again up to there: {error}.")
+        except (WentOn, NotSeen) as error:
             abort(409, f"This run cannot be walked again up to there: {error}.")
         except Broken as error:
             abort(500, str(error))
@@ -182,10 +187,18 @@ def _form(
         "raw": raw,
         "text": text or _text(prepared.raw()),
         "problem": problem,
+        "position": _position(run),
+        "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
         "ways": run.flow.ways.get(step.name, ()),
         "empty_rows": EMPTY_ROWS,
     }
     return make_response(render_template("change.html", **known), 422 if problem else 200)
+
+
+def _position(run: Run) -> str:
+    """The place in the run for which the form was first made, so that another tab is noticed."""
+    asked = request.form.get("position", "")
+    return asked if is_number(asked) else str(len(run.walked))
 
 
 def _text(raw: bytes) -> str:

@@ -4,7 +4,7 @@ text."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.pages.journey import href_of
 from flows.pages.outside import step_of
@@ -98,8 +98,14 @@ def _rows(run: Run) -> Iterator[tuple[int, Step, Exchange | None]]:
         if place:
             walked = run.exchange_at(place)
             yield place, step_of(run, walked) if walked else run.flow.main_line[place - 1], walked
-        for stray in strays.get(place, [])[-MOST_FROM_OUTSIDE:]:
-            yield place, step_of(run, stray), stray
+        of_place = strays.get(place, [])
+        for stray in of_place[-MOST_FROM_OUTSIDE:]:
+            step, earlier = step_of(run, stray), len(of_place) - MOST_FROM_OUTSIDE
+            if earlier > 0 and stray is of_place[earlier]:
+                step = replace(
+                    step, label=f"{step.label}, {earlier} more before", title=f"{step.title}, {earlier} more before"
+                )
+            yield place, step, stray
 
 
 def _carries(exchange: Exchange, step: Step, follow: str) -> bool:

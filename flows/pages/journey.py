@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from flows import wire
 from flows.checks import CHECKS, Verdict
 from flows.followed import SUMS, Sum
+from flows.pages.lines import request_lines
 from flows.pages.outside import step_of
-from flows.pages.sightings import Sighting
-from flows.run import Exchange, Run
+from flows.pages.sightings import Sighting, values_of
+from flows.run import Exchange, Run, Step
+
+MOST_FROM_OUTSIDE = 3  # of one value; of more, the first ones
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,10 @@ class Worked:
 
 @dataclass(frozen=True)
 class Life:
-    """One value of a name, from its first sighting on. `by_you` where it first stood in a message that was changed."""
+    """One value of a name, from its first sighting on. `by_you` where it first stood in a message that was changed.
+
+    `strays` is how many more requests from outside carried it than are told.
+    """
 
     value: str
     maker: str
@@ -41,6 +48,7 @@ class Life:
     worked: Worked | None
     within: str
     stops: tuple[Stop, ...]
+    strays: int
 
 
 def journey(run: Run, crossed: Sequence[Sighting], name: str) -> list[Life]:
@@ -54,19 +62,24 @@ def journey(run: Run, crossed: Sequence[Sighting], name: str) -> list[Life]:
 
 def _life(run: Run, name: str, value: str, at: list[Sighting], seen: Sequence[Sighting]) -> Life:
     first = at[0]
-    by_you = first.side == "request" and bool(first.exchange.edits) and not _was_prepared(first)
+    by_you = first.side == "request" and bool(first.exchange.edits) and not _was_prepared(run, first)
     within = ""
     if first.place.startswith("in the token"):
         within = next(each.value for each in seen if each.name == "access_token" and each.exchange is first.exchange)
+    exchanges = list(dict.fromkeys(sighting.exchange for sighting in at))
+    strays = [exchange for exchange in exchanges if exchange.step is None][MOST_FROM_OUTSIDE:]
     stops = [
         _stop(run, name, exchange, tuple(each for each in at if each.exchange is exchange))
-        for exchange in dict.fromkeys(sighting.exchange for sighting in at)
+        for exchange in exchanges
+        if exchange not in strays
     ]
-    return Life(value, first.speaker, by_you, _worked(run, name, value, seen), within, tuple(stops))
+    return Life(value, first.speaker, by_you, _worked(run, name, value, seen), within, tuple(stops), len(strays))
 
 
-def _was_prepared(first: Sighting) -> bool:
-    return first.value.encode() in (first.exchange.prepared_bytes or b"")
+def _was_prepared(run: Run, first: Sighting) -> bool:
+    """Whether the sender itself would have sent the value; what was changed by hand is not its own."""
+    prepared = wire.recorded_request(first.exchange.prepared_bytes or first.exchange.request_bytes)
+    return first.value in values_of(request_lines(prepared, step_of(run, first.exchange).carries))
 
 
 def _stop(run: Run, name: str, exchange: Exchange, at: tuple[Sighting, ...]) -> Stop:
@@ -74,8 +87,19 @@ def _stop(run: Run, name: str, exchange: Exchange, at: tuple[Sighting, ...]) -> 
     heard = any(sighting.side == "request" for sighting in at)
     checked = tuple(verdict for verdict in about if verdict.state != "not reached") if heard else ()
     step = step_of(run, exchange)
-    number = f"{run.flow.number(exchange.step)} " if exchange.step else ""
-    return Stop(f"{number}{step.title}", href_of(run, exchange), at, checked)
+    return Stop(_titled(run, exchange, step), href_of(run, exchange), at, checked)
+
+
+def _titled(run: Run, exchange: Exchange, step: Step) -> str:
+    """ "7 The client trades the code for a token, the 2nd time, changed by you, refused"."""
+    words = [step.title]
+    if exchange.step:
+        attempts = run.attempts_at(run.flow.number(exchange.step))
+        words = [f"{run.flow.number(exchange.step)} {step.title}"]
+        words += [f"attempt {attempts.index(exchange) + 1}"] if len(attempts) > 1 else []
+    words += ["changed by you"] if exchange.edits else []
+    words += ["refused"] if exchange.refused else []
+    return ", ".join(words)
 
 
 def href_of(run: Run, exchange: Exchange) -> str:

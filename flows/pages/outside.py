@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 from flows.run import Exchange, Run, Seen, Step
 
 
 def step_of(run: Run, exchange: Exchange) -> Step:
-    """The step that an exchange is of; for one from outside, a step made of what crossed."""
+    """The step that an exchange is of, to whom it really went; for one from outside, a step made of what crossed."""
     if exchange.step:
-        return run.flow.named(exchange.step)
+        step = run.flow.named(exchange.step)
+        return step if step.receiver == exchange.receiver else replace(step, receiver=exchange.receiver)
     request = exchange.request
     address = f"http://{request.header('Host')}{request.path}"
     like = next((each for each in run.flow.steps if run.realm.address(each.receiver) + each.at == address), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, request
 
 from flows.party import go_to
@@ -9,6 +11,7 @@ from flows.stage import Stage
 
 COOKIE = "tokenwalk_present"
 LOOKS = ("light", "dark")
+OUR_OWN = re.compile(r"/(?![/\\])[!-~]*")  # an address of this host, with nothing in it that a browser would strip
 
 
 def presenting() -> str:
@@ -25,7 +28,7 @@ def pages(_: Stage) -> Blueprint:
     def switch() -> Response:
         """Begin, leave, or change between light and dark, and go back to the page that asked."""
         to, look = request.form.get("to", "/"), request.form.get("look", "")
-        answer = go_to(to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/")
+        answer = go_to(to if OUR_OWN.fullmatch(to) else "/")
         if look not in LOOKS:
             look = "" if presenting() else "light"
         if look:

@@ -58,6 +58,7 @@ def pages(stage: Stage) -> Blueprint:
                 abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
         except LookupError:
             abort(404, UNKNOWN_RUN)
+        follow = _followed()
         step, position = request.form.get("step", ""), request.form.get("position", "")
         if not is_number(position) or not step:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
@@ -75,7 +76,7 @@ def pages(stage: Stage) -> Blueprint:
         except Broken as error:
             abort(500, str(error))
         number = run.flow.number(step)
-        here = f"/runs/{run_id}?step={number}" + (f"&follow={_followed()}" if _followed() else "")
+        here = f"/runs/{run_id}?step={number}" + (f"&follow={follow}" if follow else "")
         if request.headers.get("HX-Request") == "true":
             answer = _answer(run, run.exchange_at(number), number)
             answer.headers["HX-Push-Url"] = here
@@ -112,8 +113,9 @@ def pages(stage: Stage) -> Blueprint:
 
     def _attempt_asked(run: Run, number: int) -> Exchange:
         asked, sent = request.args["attempt"], run.attempts_at(number)
+        times = {0: "not at all", 1: "once"}.get(len(sent), f"{len(sent)} times")
         if not is_number(asked) or not 1 <= int(asked) <= len(sent):
-            abort(404, f"Step {number} was sent {len(sent)} times, and this address asks for attempt {asked[:40]!r}.")
+            abort(404, f"Step {number} was sent {times}, and this address asks for attempt {asked[:40]!r}.")
         return sent[int(asked) - 1]
 
     def _exchange_asked(run: Run) -> Exchange:
@@ -147,12 +149,17 @@ def is_mine(owned_by: str) -> bool:
     return bool(owner()) and hmac.compare_digest(owned_by, hash_of(owner()))
 
 
-def went_on_elsewhere(run: Run, step: Step, position: int) -> Response:
-    """Two tabs, and the other one was first: what went on there, and what was to be sent here, kept for a branch."""
-    known = {"run": run, "flow": run.flow, "step": step, "position": position, "kept": _kept()}
+def went_on_elsewhere(run: Run, step: Step, position: int, problem: str = "") -> Response:
+    """Two tabs, and the other one was first: what went on there, and what was to be sent here, kept for a branch.
+
+    `problem` says why even a branch cannot send it.
+    """
+    known = {"run": run, "flow": run.flow, "step": step, "position": position, "kept": _kept(), "problem": problem}
     return make_response(render_template("elsewhere.html", **known), 409)
 
 
 def _kept() -> list[tuple[str, str]]:
     """The fields of the form that lost, as they came, but for the place in the run."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in ("position", "row")]
+    return [
+        (name, value) for name, value in request.form.items(multi=True) if name not in ("position", "before", "row")
+    ]

@@ -61,13 +61,21 @@ def in_exchange(exchange: Exchange, carries: str, answers: str) -> tuple[Sightin
     return (*_in_lines(exchange, "request", request), *_in_lines(exchange, "answer", answer))
 
 
+def values_of(lines: list[Line]) -> set[str]:
+    """The followed values in the lines of a message, as they are followed."""
+    return {_value(line) for line in lines if line.followed}
+
+
+def _value(line: Line) -> str:
+    value = line.plain or line.value
+    return value.partition(":")[2] or value if line.followed == "client_secret" else value
+
+
 def _in_lines(exchange: Exchange, side: str, lines: list[Line]) -> Iterator[Sighting]:
     for line in lines:
-        value = line.plain or line.value
+        value = _value(line)
         if not line.followed or not value:
             continue
-        if line.followed == "client_secret":
-            value = value.partition(":")[2] or value
         yield Sighting(line.followed, value, exchange, side, line.name, line.place)
         if line.followed == "access_token":
             yield from _in_token(exchange, side, value)

@@ -34,6 +34,9 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
     step = step_of(run, exchange) if exchange else upcoming[0] if upcoming else run.flow.main_line[number - 1]
     walked_to = run.flow.number(run.walked[-1].step or "") if run.walked else 0
     from_outside = bool(exchange and exchange.step is None)
+    is_last = bool(exchange and run.walked and exchange is run.walked[-1])
+    again = is_last and any(each.step == step.name and not each.refused for each in run.walked[:-1])
+    stuck = bool(exchange and (exchange.refused or not (next_steps or step.ends or number == len(run.flow.main_line))))
     known: dict[str, Any] = {
         "run": run,
         "flow": run.flow,
@@ -50,13 +53,17 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "next_steps": next_steps,
         "at_front": not from_outside and (number == walked_to or bool(upcoming)),
         "attempts": [] if from_outside else run.attempts_at(number),
-        "undo": bool(exchange and run.walked and exchange is run.walked[-1] and exchange.refused and exchange.edits),
+        "undo": is_last and stuck and not again and bool(exchange and exchange.edits),
+        "rejoin": is_last and stuck and again,
+        "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
+        "strays": [each for each in run.exchanges if each.step is None] if from_outside else [],
         "ways": run.flow.ways.get(step.name, ()),
         "before": run.walked.index(exchange) if exchange and exchange.step else None,
         "follow": follow,
         "lives": journey(run, sightings(run), follow) if follow else [],
         "keep": f"&follow={follow}" if follow else "",
         "here": href_of(run, exchange) if exchange else f"?step={number}",
+        "href_of": href_of,
         "ends": ends,
         "SECRETS": SECRETS,
         "OTHERS": OTHERS,
@@ -114,8 +121,8 @@ def _token(run: Run, step: Step, exchange: Exchange) -> Panel | None:
 def _counts(run: Run) -> dict[str, Any]:
     """From the recording: exchanges in all, and the numbers of the steps that OAuth itself defines."""
     steps = [run.flow.named(each.step or "") for each in run.walked]
-    protocol = dict.fromkeys(run.flow.number(step.name) for step in steps if step.counts)
-    return {"wire": len(steps), "protocol": list(protocol)}
+    own = [run.flow.number(step.name) for step in steps if step.counts]
+    return {"wire": len(steps), "own": len(own), "protocol": list(dict.fromkeys(own))}
 
 
 def _new(run: Run, number: int) -> dict[str, set[str]]:
