@@ -46,46 +46,68 @@ def test_projector_of_1024_by_600_shows_the_step_its_message_and_the_button(page
     expect(page.get_by_role("navigation", name="Steps").get_by_role("link")).to_have_count(7)
 
 
+def click(page: Page, key: str) -> None:
+    """Press a key of the clicker, a while after the last press: two at once would be one."""
+    page.clock.fast_forward(1000)
+    page.keyboard.press(key)
+
+
 def test_clicker_walks_a_message_at_a_time_and_nothing_is_shown_ahead(page: Page) -> None:
+    page.clock.install()
     address = begin(page)
     present(page)
     expect(page.get_by_text("not sent yet")).to_be_visible()
     expect(page.locator(".lanes a")).to_have_count(1)
-    page.keyboard.press("PageDown")
+    click(page, "PageDown")
     page.wait_for_url(f"{address}?step=1")
     expect(page.locator("#res")).to_be_visible()
-    page.keyboard.press("PageDown")
+    click(page, "PageDown")
     page.wait_for_url(f"{address}?step=2")
     expect(page.locator("#res")).to_have_count(0)
     expect(page.locator(".lanes a")).to_have_count(2)
-    page.keyboard.press("PageDown")
+    click(page, "PageDown")
     expect(page.locator("#res")).to_be_visible()
-    page.keyboard.press("PageUp")
+    click(page, "PageUp")
     page.wait_for_url(f"{address}?step=1")
     expect(page.locator("#step")).to_contain_text(TITLES[0])
 
 
 def test_clicker_alone_walks_from_the_first_message_to_the_last_answer(page: Page) -> None:
+    page.clock.install()
     address = begin(page)
     present(page)
-    page.keyboard.press("PageDown")
+    click(page, "PageDown")
     page.wait_for_url(f"{address}?step=1")
     for number in range(2, 10):
-        page.keyboard.press("PageDown")
+        click(page, "PageDown")
         page.wait_for_url(f"{address}?step={number}")
         expect(page.locator("#res")).to_have_count(0)
-        page.keyboard.press("PageDown")
+        click(page, "PageDown")
         expect(page.locator("#res")).to_be_visible()
     expect(page.get_by_text("Walked to the end")).to_be_visible()
 
 
+def test_two_clicks_at_once_are_one_and_none_reaches_what_is_behind_the_list_of_keys(page: Page) -> None:
+    address = begin(page)
+    present(page)
+    press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown', bubbles: true}))"
+    page.evaluate(f"{{ {press}; {press}; }}")
+    page.wait_for_url(f"{address}?step=1")
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(page.locator("#step")).to_contain_text(TITLES[0])
+    assert page.url == f"{address}?step=1"
+
+
 def test_clicker_puts_back_what_was_broken(page: Page) -> None:
+    page.clock.install()
     walk_to(page, 1)
     page.goto(page.url.replace("step=1", "step=2"))
     page.get_by_role("button", name="Send it so: Another client_id").click()
     expect(page.locator("#step")).to_contain_text("Refused: a client that nobody registered")
     present(page)
-    page.keyboard.press("PageDown")
+    click(page, "PageDown")
     expect(page.locator("#step")).to_have_text(TITLES[1])
     expect(page.locator(".attempts a")).to_have_count(2)
 
