@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 def present(page: Page) -> None:
     page.keyboard.press("p")
     expect(page.locator("html.present")).to_have_count(1)
+    page.wait_for_load_state()  # its keys work from now on
 
 
 def size_of(page: Page, selector: str) -> float:
@@ -91,7 +92,7 @@ def test_two_clicks_at_once_are_one_and_none_reaches_what_is_behind_the_list_of_
     address = begin(page)
     present(page)
     press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown', bubbles: true}))"
-    page.evaluate(f"{{ {press}; {press}; }}")
+    page.evaluate(f"() => {{ {press}; {press}; }}")
     page.wait_for_url(f"{address}?step=1")
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
