@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from flows import wire
 from flows.checks import Verdict
-from flows.edit import Edit, Edits
+from flows.edit import Edit, Edits, once_more
 from flows.realm import Realm, derive
 from flows.story import Client
 
@@ -76,6 +76,11 @@ class Way:
     name: str
     tries: str
     edits: Edits
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it tries the same once more, which makes sense only after a first time."""
+        return self.edits is once_more
 
 
 @dataclass(frozen=True)

@@ -574,6 +574,7 @@ def test_way_to_break_a_step_that_was_sent_can_be_tried_as_the_first_time(browse
     run = walked(browser, 7)
     form = {"before": "2", "step": "log_in", "way": "A wrong password"}
     assert 'aria-label="In a branch: A wrong password"' in browser.get(f"{run}?step=3").text
+    assert "In a branch: Send it twice" not in browser.get(f"{run}?step=7").text
     branch = browser.post(f"{run}/branch", data=form, headers=OURS).location
     refused = entry.stage.runs.find(branch[6:]).walked[-1].refused
     assert refused is not None
