@@ -25,6 +25,18 @@ from flows.stage import Stage
 FORM = "application/x-www-form-urlencoded"
 
 WAYS = {
+    ("ask_for_prints", "POST in place of GET"): (405, None),
+    ("ask_for_prints", "Ask twice"): (303, None),
+    ("ask_as_alice", "Ask for more"): (200, None),
+    ("ask_as_alice", "Without the cookie"): (200, None),
+    ("ask_as_alice", "Another state"): (200, None),
+    ("ask_as_alice", "Another redirect_uri"): (400, "redirect_uri_is_registered"),
+    ("deny", "Leave out csrf"): (403, "form_came_from_our_page"),
+    ("deny", "Without the cookie"): (403, "person_is_logged_in"),
+    ("hear_no", "Another state"): (400, "state_is_mine"),
+    ("hear_no", "Leave out iss"): (400, "iss_is_whom_i_asked"),
+    ("see_prints", "Without the cookie"): (400, "session_is_known"),
+    ("see_prints", "Reload"): (200, None),
     ("ask_to_authorize", "Leave out code_challenge"): (200, None),
     ("ask_to_authorize", "code_challenge_method=plain"): (303, "code_challenge_method_is_s256"),
     ("ask_to_authorize", "Another redirect_uri"): (400, "redirect_uri_is_registered"),
@@ -59,13 +71,30 @@ WAYS = {
 
 def test_every_way_to_break_a_step_is_tried_below() -> None:
     assert {(step, way.name) for step, ways in flow.ways.items() for way in ways} == set(WAYS)
+    assert set(flow.ways) == {step.name for step in flow.steps}
+    assert all(2 <= len(ways) <= 6 for ways in flow.ways.values())
+
+
+def steps_before(name: str) -> list[str]:
+    """The steps of the story that lead to one."""
+    steps = [step.name for step in flow.main_line[: flow.number(name) - 1]]
+    return ["deny" if step == "approve" and name == "hear_no" else step for step in steps]
+
+
+def run_before(stage: Stage, name: str) -> Run:
+    run = stage.runs.find(stage.runs.start("authorization_code", {}, "me"))
+    for place, step in enumerate(steps_before(name)):
+        run = stage.send(run.id, step, place)
+    return run
 
 
 @pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
 def test_way_to_break_a_step_is_answered_by_the_check_that_it_is_about(stage: Stage, step: str, way: str) -> None:
     chosen = next(each for each in flow.ways[step] if each.name == way)
     twice = chosen.edits(wire.Request("GET", "/")) == []
-    run = walk(stage, until=step if twice else flow.main_line[flow.number(step) - 2].name)
+    run = run_before(stage, step)
+    if twice:
+        run = stage.send(run.id, step, len(run.walked))
     prepared = stage.prepare(run, flow.named(step))
     run = stage.send(run.id, step, len(run.walked), chosen.edits(prepared))
     last = run.exchanges[-1]
@@ -279,11 +308,10 @@ NEXT = re.compile(r'class="next".*?name="position" value="(\d+)">\s*<button clas
 @pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
 def test_after_every_break_the_walk_goes_on_or_says_that_it_ends(browser: Client, step: str, way: str) -> None:
     """Whatever the page offers next can be sent; nothing leads into a dead end of ours."""
-    number = flow.number(step)
-    again = (WAYS[step, way] == (200, None) and way == "Send it twice") or way in ("Approve twice", "Send it twice")
-    run = walked(browser, number if again else number - 1)
-    position = number if again else number - 1
-    assert change(browser, run, step, position, way=way).status_code == 303
+    again = next(each.repeats for each in flow.ways[step] if each.name == way)
+    run, steps = begin(browser), [*steps_before(step), *([step] if again else [])]
+    walked_by(browser, run, *steps)
+    assert change(browser, run, step, len(steps), way=way).status_code == 303
     for _ in range(12):
         page = browser.get(run).text
         rejoins = re.search(r'class="next".*?name="before" value="(\d+)">Go on without it', page, re.S)
@@ -409,7 +437,7 @@ def test_what_a_check_saw_tells_no_secret_of_a_server(stage: Stage) -> None:
     saw = []
     for name, ways in flow.ways.items():
         for way in ways:
-            run = walk(stage, until=flow.main_line[flow.number(name) - 2].name)
+            run = run_before(stage, name)
             run = stage.send(run.id, name, len(run.walked), way.edits(stage.prepare(run, flow.named(name))))
             saw += [value for verdict in run.walked[-1].verdicts for _, value in verdict.saw]
     assert len(saw) > 20

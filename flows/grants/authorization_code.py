@@ -73,6 +73,14 @@ def ask_for_prints(run: Seen) -> wire.Request:
     return run.get(f"{run.address('client')}/print")
 
 
+flow.break_it(
+    ask_for_prints,
+    Way("POST in place of GET", "Another site makes the browser begin an order.",
+        lambda _: [Edit("method", "", "POST"), Edit("header", "Content-Length", "0")]),
+    Way("Ask twice", "Two orders at once. Do they share a state?", once_more),
+)  # fmt: skip
+
+
 @flow.step(
     "The browser takes the question to Snapbox",
     label="asks: state, code_challenge",
@@ -155,6 +163,17 @@ def ask_as_alice(run: Seen) -> wire.Request:
     return run.get(run.answer_to(log_in).location or "")
 
 
+flow.break_it(
+    ask_as_alice,
+    Way("Ask for more", "The link is changed on its way: photos.write too. See what Alice is shown.",
+        with_value("query", "scope", "photos.read photos.write")),
+    Way("Without the cookie", "Another browser brings the same question.", without("header", "Cookie")),
+    Way("Another state", "Does this server know which state is right? Who will notice?", with_other("query", "state")),
+    Way("Another redirect_uri", "Changed after the login, when nobody looks any more?",
+        with_value("query", "redirect_uri", "https://evil.example/callback")),
+)  # fmt: skip
+
+
 @flow.step(
     "Alice approves",
     label="Alice approves",
@@ -203,6 +222,13 @@ def deny(run: Seen) -> wire.Request:
     answered.
     """
     return run.submit(run.answer_to(ask_as_alice).forms[0], decision="deny")
+
+
+flow.break_it(
+    deny,
+    Way("Leave out csrf", "Another site presses Deny for Alice.", without("form", "csrf")),
+    Way("Without the cookie", "Somebody who is not logged in says no.", without("header", "Cookie")),
+)  # fmt: skip
 
 
 @flow.step(
@@ -254,6 +280,13 @@ def hear_no(run: Seen) -> wire.Request:
     would for a code, then stops: there is nothing to trade.
     """
     return run.get(run.led_to(f"{run.address('client')}/callback"))
+
+
+flow.break_it(
+    hear_no,
+    Way("Another state", "Anybody could tell the client that Alice said no.", with_other("query", "state")),
+    Way("Leave out iss", "A no of which server?", without("query", "iss")),
+)  # fmt: skip
 
 
 @flow.step(
@@ -352,6 +385,13 @@ def see_prints(run: Seen) -> wire.Request:
     few minutes. It still does not know who she is: an access token is no login. OpenID Connect adds that.
     """
     return run.get(run.answer_to(callback).location or "")
+
+
+flow.break_it(
+    see_prints,
+    Way("Without the cookie", "Another browser opens the address of the prints.", without("header", "Cookie")),
+    Way("Reload", "Are the photos fetched and printed again?", once_more),
+)  # fmt: skip
 
 
 # What the token endpoint checks for this grant, after it knows which client is asking.

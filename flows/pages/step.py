@@ -54,7 +54,7 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "at_front": not from_outside and (number == walked_to or bool(upcoming)),
         "attempts": [] if from_outside else run.attempts_at(number),
         "undo": is_last and stuck and not again and bool(exchange and exchange.edits),
-        "rejoin": is_last and stuck and again,
+        "rejoin": _first_spoiled(run, exchange) if exchange and is_last and stuck and again else None,
         "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
         "strays": [each for each in run.exchanges if each.step is None] if from_outside else [],
         "ways": run.flow.ways.get(step.name, ()),
@@ -79,6 +79,12 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         known["sent_lines"] = request_lines(known["sent"], step.carries)
         known["curl"] = as_curl(known["sent"])
     return known | {"says": _says(known)}
+
+
+def _first_spoiled(run: Run, exchange: Exchange) -> int:
+    """Where a branch begins that goes on as if this step had not been spoiled: before it was first changed."""
+    of_step = [at for at, each in enumerate(run.walked) if each.step == exchange.step]
+    return next((at for at in of_step if run.walked[at].edits), of_step[-1])
 
 
 def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
