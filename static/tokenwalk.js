@@ -10,7 +10,7 @@ const press = (selector) => {
 let walkedAt = 0;
 const walk = (selector) => {
   // A clicker bounces: two presses at once are one.
-  if (Date.now() - walkedAt < 300 || document.querySelector(":popover-open")) return true;
+  if ((presenting() && Date.now() - walkedAt < 300) || document.querySelector(":popover-open")) return true;
   const pressed = press(selector);
   if (pressed) walkedAt = Date.now();
   return pressed;
