@@ -184,3 +184,14 @@ def test_form_remembers_for_which_place_it_was_made(browser: Client) -> None:
     assert walked_by_other.status_code == 303
     again = browser.post(f"{run}/change", data={**form, "row": "query.0.twice"}, headers=OURS)
     assert '<input type="hidden" name="position" value="1">' in again.text
+
+
+def test_raw_text_that_lost_and_is_far_too_long_is_kept_too(browser: Client, entry: Entry) -> None:
+    run = begin(browser)
+    walked_by(browser, run, "ask_for_prints", "ask_to_authorize")
+    kept = {"before": "1", "step": "ask_to_authorize", "raw": "x" * 200_000}
+    answer = browser.post(f"{run}/branch", data=kept, headers=OURS)
+    assert answer.status_code == 409
+    assert "The text is 200,000 bytes long, and at most 131,072 are sent from here" in answer.text
+    assert "x" * 200_000 in answer.text
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 2

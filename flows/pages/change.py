@@ -87,6 +87,7 @@ def pages(stage: Stage) -> Blueprint:
     @change.post("/runs/<run_id>/branch")
     def branch(run_id: str) -> Response:
         """A run of one's own, in a fresh realm, that has come as far as this one had before an exchange."""
+        request.max_content_length = request.max_form_memory_size = MOST_FORM
         try:
             run = stage.runs.find(run_id)
         except LookupError:
@@ -95,16 +96,14 @@ def pages(stage: Stage) -> Blueprint:
         if not is_number(before) or int(before) > len(run.walked):
             abort(400, f"A branch begins before one of the {len(run.walked)} exchanges of this run.")
         mine = make_owner()
-        then = None
-        if "step" in request.form:  # an edit that lost against another tab
-            as_it_was = run.back_at(int(before))
-            step = _step(as_it_was, request.form["step"])
-            then = (step, _asked(as_it_was, step, _prepared(as_it_was, step)))
+        as_it_was = run.back_at(int(before))
+        lost = _step(as_it_was, request.form["step"]) if "step" in request.form else None  # against another tab
         try:
+            then = (lost, _asked(as_it_was, lost, _prepared(as_it_was, lost))) if lost else None
             made = stage.branch(run, int(before), mine, then)
         except wire.NotHTTP as error:
-            if then and int(before) < len(run.walked):
-                return went_on_elsewhere(run, then[0], int(before), str(error))
+            if lost and int(before) < len(run.walked):
+                return went_on_elsewhere(run, lost, int(before), str(error))
             abort(409, f"This run cannot be walked again up to there: {error}.")
         except (WentOn, NotSeen) as error:
             abort(409, f"This run cannot be walked again up to there: {error}.")

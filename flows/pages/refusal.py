@@ -22,11 +22,6 @@ class Refused:
     alike: list[Check]
     knows: list[str]
 
-    @property
-    def answers(self) -> str:
-        """The word of the answer, the RFC's own; "" where it has none."""
-        return self.check.error
-
 
 def refused(exchange: Exchange) -> Refused | None:
     """The refusal of an exchange; None where no check refused."""
