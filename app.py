@@ -8,11 +8,12 @@ import socket
 import sys
 from pathlib import Path
 
-from flows import client, resource_server
+from flows import client
 from flows.authorization_server import app as authorization_server
 from flows.entry import Entry
 from flows.pages import app as pages
 from flows.realm import open_sandbox
+from flows.resource_server import app as resource_server
 from flows.runs import Runs
 from flows.stage import Stage
 from flows.store import Store, default_url

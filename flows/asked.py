@@ -41,20 +41,20 @@ class Asked:
     def query(self) -> dict[str, str]:
         """The query's parameters, the first of each name; empty if it is not UTF-8. A value that is empty counts as
         absent."""
-        return _first(_read(self.query_text) or [])
+        return _first(fields_of(self.query_text) or [])
 
     @cached_property
     def form(self) -> dict[str, str]:
         """The form's fields, likewise (RFC 6749 §3.2: a parameter without a value is as if it were not sent)."""
-        return _first(_read(self.body_text) or [])
+        return _first(fields_of(self.body_text) or [])
 
     @property
     def fields(self) -> Fields | None:
         """All parameters of this request, repeats kept: a POST's form, else the query. None if they are not UTF-8."""
-        return _read(self.body_text if self.request.method == "POST" else self.query_text)
+        return fields_of(self.body_text if self.request.method == "POST" else self.query_text)
 
 
-def _read(text: str) -> Fields | None:
+def fields_of(text: str) -> Fields | None:
     """Name and value of each parameter, in order; None where the text is not percent-encoded UTF-8."""
     try:
         return strict_fields(text) if text.isascii() else None

@@ -7,13 +7,14 @@ import hmac
 from functools import cached_property
 from pathlib import Path
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, abort, make_response, render_template, request
 
 from flows.asked import Asked, no_parameter_is_repeated, parameters_are_text
 from flows.checks import Finding, check, decide, expect, failed, passed
 from flows.grants import authorization_code
 from flows.party import PAGE_HEADERS, go_to, make_party
-from flows.run import NotSeen, Run
+from flows.run import Run
+from flows.seen import NotSeen
 from flows.stage import Stage
 
 SESSION_COOKIE = "photoprint_session"
@@ -106,7 +107,7 @@ _OTHERWISE = (
 
 
 def make_app(templates: Path, stage: Stage) -> Flask:
-    """The shop: /, /print, /callback, /prints."""
+    """The shop: /, /print, /callback, /prints; and its two apps, each one page and a script: /app, /2012."""
     app = make_party(__name__, templates)
 
     @app.get("/")
@@ -119,6 +120,8 @@ def make_app(templates: Path, stage: Stage) -> Flask:
         """Open a session and send the browser to the authorization server with the question."""
         ask = ClientAsk(stage)
         run = stage.runs.run_of_realm(ask.realm) or stage.runs.start_in(ask.realm, "authorization_code")
+        if not run.flow.has(authorization_code.ask_for_prints.name):
+            abort(404, "In this walk the client is another program, and nothing is printed here.")
         question = authorization_code.authorization_request(run.seen_by("client"))
         answer = go_to(question)
         address = ask.realm.address("client")
@@ -160,14 +163,44 @@ def make_app(templates: Path, stage: Stage) -> Flask:
             photo["image"] = f"/static/photos/{photo['image']}.svg" if "image" in photo else None
         return make_response(render_template("client/prints.html", photos=photos))
 
+    @app.get("/app")
+    def single_page_app() -> Response:
+        return _app("photoprint-spa", "photoprint-spa.js", "Your photos, printed from your browser")
+
+    @app.get("/2012")
+    def app_of_2012() -> Response:
+        return _app("photoprint-2012", "photoprint-2012.js", "Now in your browser: new for 2012")
+
     @app.after_request
     def add_headers(answer: Response) -> Response:
         if answer.mimetype == "text/html":
-            answer.headers.extend(PAGE_HEADERS)
+            for name, value in PAGE_HEADERS.items():
+                answer.headers.setdefault(name, value)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
     return app
+
+
+def _app(client_id: str, script: str, motto: str) -> Response:
+    """A page that is the same for everybody; the script in it is the client, and may call Snapbox's two servers."""
+    ask = Asked(request)
+    realm = ask.realm
+    photos_url = f"{realm.address('resource_server')}/photos"
+    answer = make_response(
+        render_template(
+            "client/app.html",
+            client=realm.clients[client_id],
+            metadata=realm.metadata,
+            photos_url=photos_url,
+            script=script,
+            motto=motto,
+        )
+    )
+    calls = " ".join("/".join(url.split("/")[:3]) for url in (realm.issuer, photos_url))
+    policy = f"{PAGE_HEADERS['Content-Security-Policy']}; script-src 'self'; connect-src {calls}"
+    answer.headers["Content-Security-Policy"] = policy
+    return answer
 
 
 def _refused(ask: ClientAsk, status: int, title: str, says: str) -> Response:

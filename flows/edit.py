@@ -73,7 +73,7 @@ def fields_of(request: wire.Request, where: Where) -> wire.Fields:
 
 
 def apply(request: wire.Request, edits: Iterable[Edit]) -> bytes:
-    """The raw message after the edits. Content-Length follows the body, unless it was itself edited."""
+    """The raw message after the edits. Content-Length follows a form that was changed, unless it was itself edited."""
     edits = list(edits)
     for edit in edits:
         if edit.where == "raw":
@@ -90,8 +90,10 @@ def apply(request: wire.Request, edits: Iterable[Edit]) -> bytes:
             request = _with_fields(request, edit.where, _edited(fields_of(request, edit.where), edit))
     if any(edit.where == "form" for edit in edits) and not any(edit.name.lower() == "content-length" for edit in edits):
         length = str(len(request.body))
-        lines = tuple((k, length if k.lower() == "content-length" else v) for k, v in request.headers)
-        request = replace(request, headers=lines)
+        lines = [(k, length if k.lower() == "content-length" else v) for k, v in request.headers]
+        if request.body and request.header("Content-Length") is None:
+            lines.append(("Content-Length", length))
+        request = replace(request, headers=tuple(lines))
     return request.raw()
 
 

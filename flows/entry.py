@@ -7,6 +7,7 @@ in that run.
 from __future__ import annotations
 
 import io
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from flows.party import MOST_BYTES
 from flows.place import find_place
 from flows.realm import find_realm
 from flows.run import Run
-from flows.stage import Broken, Stage
+from flows.stage import MEANWHILE, Broken, Stage
 from flows.store import Store
 
 LONGEST_TARGET = 16 * 1024
@@ -54,12 +55,21 @@ class Entry:
             "SCRIPT_NAME": found.script_name,
             "PATH_INFO": found.path_info,
         }
+        environ["tokenwalk.network"] = lambda request: self._asked_meanwhile(environ, request)
         if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
             return self._parties[party](environ, start_response)
         run = self.stage.runs.run_of_realm(realm)
         if run is None and party != "client":
             return self._parties[party](environ, start_response)
         return self._recorded(environ, start_response, party, run)
+
+    def _asked_meanwhile(self, environ: dict[str, Any], request: wire.Request) -> wire.Response:
+        """What a party is answered by another one that it asks while it answers: recorded with its own answer."""
+        asked: list[tuple[bytes, wire.Answered]] = environ.setdefault(MEANWHILE, [])
+        within = environ.get("tokenwalk.exchange") or secrets.token_hex(16)
+        answered = wire.call(self, request.raw(), exchange=f"{within}.{len(asked)}")
+        asked.append((request.raw(), answered))
+        return answered.response
 
     def _recorded(self, environ: dict[str, Any], start_response: Any, party: str, run: Run | None) -> Iterable[bytes]:
         """Serve a request from outside and write it into the run it belongs to, in one transaction.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flows.grants.authorization_code import s256
+from flows.pkce import s256
 from flows.realm import Realm
 
 # In the order in which they are told. Each wears its own underline wherever it stands (`.v-NAME` in the sheet).

@@ -21,8 +21,15 @@ PAGE_HEADERS = {
 
 def go_to(url: str) -> Response:
     """A redirect with 303: the browser goes there with a GET, and takes no form along (RFC 9700 §4.12)."""
-    answer = Response(status=303, headers={"Location": url})
-    del answer.headers["Content-Type"]  # there is no body to describe
+    answer = nothing(303)
+    answer.headers["Location"] = url
+    return answer
+
+
+def nothing(status: int) -> Response:
+    """An answer without a body, and so without a Content-Type."""
+    answer = Response(status=status)
+    del answer.headers["Content-Type"]
     return answer
 
 

@@ -8,6 +8,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from flows.tokens import keys
 
 HOSTS = {"authorization_server": "auth", "resource_server": "api", "client": "client"}
 SANDBOX = "sandbox"
+AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 
 
@@ -35,7 +37,8 @@ class SigningKey:
 @dataclass(frozen=True)
 class Realm:
     """One row of the store, and what follows from it. `authority` is "localhost:8765"; `clock` None is the wall
-    clock."""
+    clock. `opaque`: its access tokens are numbers that say nothing, not JWTs. `api_skew`: by how many seconds the
+    API's clock is ahead."""
 
     store: Store
     name: str
@@ -45,6 +48,8 @@ class Realm:
     clock: int | None
     alg: str
     switched_off: frozenset[str]
+    opaque: bool
+    api_skew: int
 
     def address(self, party: str) -> str:
         """Where a party of this realm lives: every absolute URL begins with it, whatever the Host header says."""
@@ -64,7 +69,7 @@ class Realm:
 
     @cached_property
     def clients(self) -> dict[str, story.Client]:
-        return story.clients(self.address("client"))
+        return story.clients(self.address("client"), sandbox=self.name == SANDBOX)
 
     def now(self) -> int:
         """The realm's time, in whole seconds since 1970."""
@@ -93,13 +98,27 @@ class Realm:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/jwks",
             "scopes_supported": list(story.SCOPES),
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-            "code_challenge_methods_supported": ["S256"],
+            "response_types_supported": ["code", "token"],
+            "response_modes_supported": ["query", "fragment"],
+            "grant_types_supported": [
+                "authorization_code",
+                "implicit",
+                "password",
+                "client_credentials",
+                "refresh_token",
+            ],
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "revocation_endpoint": f"{self.issuer}/revoke",
+            "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+            "introspection_endpoint": f"{self.issuer}/introspect",
+            "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
+            "code_challenge_methods_supported": ["S256", *self._plain_too],
             "authorization_response_iss_parameter_supported": True,
         }
+
+    @property
+    def _plain_too(self) -> list[str]:
+        return ["plain"] if "code_challenge_method_is_s256" in self.switched_off else []
 
 
 def derive(seed: bytes, *what: str) -> str:
@@ -133,6 +152,9 @@ def make_realm(
     seed: bytes | None = None,
     clock: int | None = None,
     alg: str = "ES256",
+    switched_off: Collection[str] = (),
+    opaque: bool = False,
+    api_skew: int = 0,
 ) -> None:
     """Write a new realm and its signing key."""
     key = keys.make(alg)
@@ -145,7 +167,9 @@ def make_realm(
                 seed=seed or secrets.token_bytes(32),
                 clock=clock,
                 alg=alg,
-                switched_off=[],
+                switched_off=sorted(switched_off),
+                opaque=int(opaque),
+                api_skew=api_skew,
             )
         )
         connection.execute(
@@ -192,5 +216,14 @@ def _read_realm(store: Store, name: str) -> Realm | None:
 
 def realm_of(store: Store, row: Row[Any]) -> Realm:
     return Realm(
-        store, row.name, row.authority, bool(row.by_host), row.seed, row.clock, row.alg, frozenset(row.switched_off)
+        store,
+        row.name,
+        row.authority,
+        bool(row.by_host),
+        row.seed,
+        row.clock,
+        row.alg,
+        frozenset(row.switched_off),
+        bool(row.opaque),
+        row.api_skew,
     )

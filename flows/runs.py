@@ -17,9 +17,21 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select
 from flows.checks import Verdict
 from flows.edit import Edit
 from flows.grants import FLOWS
+from flows.options import SKEWS
 from flows.realm import SANDBOX, Realm, make_realm, realm_of
 from flows.run import Exchange, Run
-from flows.store import Store, access_tokens, authorization_requests, codes, exchanges, realms, runs, sessions
+from flows.store import (
+    Store,
+    access_tokens,
+    authorization_requests,
+    codes,
+    exchanges,
+    realms,
+    refresh_tokens,
+    runs,
+    sessions,
+    wrong_passwords,
+)
 
 KEPT_FOR = 7 * 24 * 3600  # an untouched run lives a week
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
@@ -56,10 +68,12 @@ class Runs:
         self._lock = Lock()
 
     def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
-        """A new run in a realm of its own; its id."""
+        """A new run in a realm of its own, which the options make; its id. ValueError for a choice that there is
+        not."""
         self._forget_old()
         name = "".join(secrets.choice(_LETTERS) for _ in range(8))
         seed = seed or secrets.token_bytes(32)
+        chosen = FLOWS[flow].choose(options)
         with self.store.transaction():
             make_realm(
                 self.store,
@@ -68,9 +82,12 @@ class Runs:
                 by_host=True,
                 seed=seed,
                 clock=int(time.time()),
-                alg=options.get("alg", "ES256"),
+                alg=chosen.get("alg", "ES256"),
+                switched_off=FLOWS[flow].defences_off(chosen),
+                opaque=chosen.get("token") == "opaque",
+                api_skew=SKEWS[chosen.get("api_clock", "right")],
             )
-            self._write_run(name, name, flow, options, seed, owner)
+            self._write_run(name, name, flow, chosen, seed, owner)
         return name
 
     def start_in(self, realm: Realm, flow: str) -> Run:
@@ -106,8 +123,7 @@ class Runs:
         run = Run(
             row.id,
             realm_of(self.store, row),
-            FLOWS[row.flow],
-            row.options,
+            FLOWS[row.flow].under(row.options),
             row.run_seed,
             row.owner,
             row.touched_at,
@@ -182,6 +198,13 @@ class Runs:
             connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": clock})
         return replace(run, realm=replace(run.realm, clock=clock))
 
+    def move_clock(self, run_id: str, seconds: int) -> None:
+        """Let that many seconds pass in a run's realm."""
+        with self.moving(run_id) as connection:
+            mine = select(runs.c.realm).where(runs.c.id == run_id).scalar_subquery()
+            later = realms.update().where(realms.c.name == mine, realms.c.clock.is_not(None))
+            connection.execute(later.values(clock=realms.c.clock + seconds))
+
     def _forget_old(self) -> None:
         before = int(time.time()) - KEPT_FOR
         old = select(runs.c.realm).where(runs.c.touched_at < before, runs.c.realm != SANDBOX)
@@ -190,8 +213,9 @@ class Runs:
             connection.execute(delete(runs).where(runs.c.touched_at < before))
             for made in (sessions, authorization_requests):
                 connection.execute(delete(made).where(made.c.realm == SANDBOX, made.c.made_at < before))
-            for lasting in (codes, access_tokens):
+            for lasting in (codes, access_tokens, refresh_tokens):
                 connection.execute(delete(lasting).where(lasting.c.realm == SANDBOX, lasting.c.expires_at < before))
+            connection.execute(delete(wrong_passwords).where(wrong_passwords.c.at < before * 1000))
 
 
 def hash_of(owner: str) -> str:
@@ -212,6 +236,7 @@ def _row(made: Exchange) -> dict[str, Any]:
         "microseconds": made.microseconds,
         "edits": [vars(edit) for edit in made.edits],
         "prepared": made.prepared_bytes,
+        "within": made.within,
     }
 
 
@@ -228,6 +253,7 @@ def _exchange(row: Row[Any]) -> Exchange:
         row.microseconds,
         tuple(Edit(**each) for each in row.edits),
         row.prepared,
+        row.within,
     )
 
 

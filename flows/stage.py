@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flows import wire
 from flows.checks import ENVIRON_KEY
 from flows.edit import Edit, apply, moved
+from flows.flow import Step
 from flows.place import find_place
 from flows.raw_text import refusal
-from flows.run import Exchange, Run, Step
+from flows.run import Exchange, Run
 from flows.runs import Runs
+
+MEANWHILE = "tokenwalk.meanwhile"  # what a party asked another while it answered: [(bytes, Answered), …]
 
 
 class WentOn(RuntimeError):
@@ -33,6 +37,16 @@ class Stage:
     def prepare(self, run: Run, step: Step) -> wire.Request:
         """The request of a step, as its sender would send it now."""
         return run.prepare(step)
+
+    def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
+        """A new run, its id; what went before the flow's own story is walked already. ValueError for a choice that
+        there is not."""
+        with self.runs.store.transaction():
+            name = self.runs.start(flow, options, owner, seed)
+            run = self.runs.find(name)
+            while run.flow.prologue and not any(each.step == run.flow.prologue for each in run.walked):
+                run = self.send(name, run.next_steps[0].name, len(run.walked))
+        return name
 
     def send(self, run_id: str, step_name: str, position: int, edits: Sequence[Edit] = ()) -> Run:
         """Prepare a step, change it, send it, record it: a step that comes next, or one that was sent before.
@@ -57,21 +71,64 @@ class Stage:
                     return run
                 run = self._play(run, step)
 
-    def branch(self, run: Run, position: int, owner: str, then: tuple[Step, Sequence[Edit]] | None = None) -> str:
-        """A new run in a fresh realm, its id: each step before that place is prepared anew, with its edits applied.
+    def branch(
+        self,
+        run: Run,
+        position: int,
+        owner: str,
+        then: tuple[Step, Sequence[Edit]] | None = None,
+    ) -> str:
+        """A new run in a fresh realm, its id: each step before that place is prepared anew, with its edits applied and
+        the clock moved as it was.
 
         `then` is a step that is sent at that place, with other edits.
         """
         with self.runs.store.transaction():  # all of it or no new run
             name = self.runs.start(run.flow.name, run.options, owner)
             for place, exchange in enumerate(run.walked[:position]):
-                self.send(name, exchange.step or "", place, moved(exchange.edits, run.id, name))
+                if exchange.within is not None:  # its receiver sends it anew
+                    continue
+                self.runs.move_clock(name, run.moved_before(place))
+                prepared = wire.recorded_request(exchange.prepared_bytes or exchange.request_bytes)
+                self._send_again(run, name, run.flow.named(exchange.step or ""), prepared, exchange.edits)
+            if position == len(run.walked):
+                self.runs.move_clock(name, run.moved_since)
             if then:
-                self.send(name, then[0].name, position, moved(then[1], run.id, name))
+                self._send_again(run, name, then[0], self.prepare(run.back_at(position), then[0]), then[1])
+        return name
+
+    def _send_again(self, run: Run, name: str, step: Step, prepared: wire.Request, edits: Sequence[Edit]) -> None:
+        """Send a step in the fresh realm of run `name` as it was sent in this one.
+
+        A way to break the step is taken anew: what it changes there is a token or a code of that realm.
+        """
+        fresh = self.runs.find(name)
+        ways = run.flow.ways.get(step.name, ()) if edits else ()
+        way = next((way for way in ways if way.edits(prepared) == list(edits)), None)
+        again = way.edits(self.prepare(fresh, step)) if way else moved(edits, run.id, name)
+        self.send(name, step.name, len(fresh.walked), again)
+
+    def walk_otherwise(self, run: Run, options: Mapping[str, str], owner: str, until: str) -> str:
+        """A new run of the same flow under other options, its id: walked up to and with the step `until`, or, where it
+        has no such step, as far as that one had come. Nothing in it is changed. ValueError for a choice that there is
+        not."""
+        taken = {each.step for each in run.walked}
+        with self.runs.store.transaction():
+            name = self.start(run.flow.name, options, owner)
+            new = self.runs.find(name)
+            far = run.flow.number(until) if run.flow.has(until) else 1
+            while new.next_steps and run.walked and not any(each.step == until for each in new.walked):
+                if not new.flow.has(until) and new.walked and new.flow.number(new.walked[-1].step or "") >= far:
+                    break
+                step = next((each for each in new.next_steps if each.name in taken), new.next_steps[0])
+                new = self.send(name, step.name, len(new.walked))
         return name
 
     def _play(self, run: Run, step: Step, edits: Sequence[Edit] = ()) -> Run:
         """Send a step and record it; the run as it is then, its clock a second on."""
+        if step.later and run.exchange_at(run.flow.number(step.name)) is None:
+            self.runs.move_clock(run.id, step.later)
+            run = self.runs.find(run.id)
         prepared = self.prepare(run, step)
         raw = apply(prepared, edits)
         receiver = self._receiver(run, raw) if edits else step.receiver
@@ -103,7 +160,10 @@ class Stage:
         edits: Sequence[Edit] = (),
         prepared: bytes | None = None,
     ) -> Run:
-        """Write an exchange at the end of a run; without a step it came from outside. The run with it."""
+        """Write an exchange at the end of a run, and what its receiver asked others meanwhile; the run with them.
+
+        Without a step it came from outside.
+        """
         made = Exchange(
             position=len(run.exchanges),
             step=step.name if step else None,
@@ -117,7 +177,25 @@ class Stage:
             edits=tuple(edits),
             prepared_bytes=prepared,
         )
-        return self.runs.add(run, made)
+        run = self.runs.add(run, made)
+        for asked, meanwhile in answered.environ.get(MEANWHILE, ()):
+            its = next((each for each in run.flow.steps if step and each.within == step.name), None)
+            if its:
+                nested = replace(
+                    made,
+                    step=its.name,
+                    sender=its.sender,
+                    receiver=its.receiver,
+                    request_bytes=asked,
+                    response_bytes=meanwhile.response.raw(),
+                    verdicts=tuple(meanwhile.environ.get(ENVIRON_KEY, ())),
+                    microseconds=meanwhile.microseconds,
+                    edits=(),
+                    prepared_bytes=None,
+                    within=run.exchanges[-1].position,
+                )
+                run = self.runs.add(run, nested)
+        return run
 
 
 def _no_entry(_environ: Any, _start_response: Any) -> Any:

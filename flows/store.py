@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError
 
-SCHEMA = 1
+SCHEMA = 2
 metadata = MetaData()
 
 realms = Table(
@@ -44,11 +44,25 @@ realms = Table(
     Column("clock", Integer),
     Column("alg", String(10), nullable=False),
     Column("switched_off", JSON, nullable=False),
+    Column("opaque", Integer, nullable=False),
+    Column("api_skew", Integer, nullable=False),
 )
 
 
 def _in_realm() -> Column[Any]:
     return Column("realm", ForeignKey("realm.name", ondelete="CASCADE"), primary_key=True)
+
+
+def _given() -> list[Column[Any]]:
+    """What a token is for, to whom it was given, and for how long."""
+    return [
+        Column("family", String(60), nullable=False),
+        Column("client_id", String(60), nullable=False),
+        Column("sub", String(60), nullable=False),
+        Column("scope", Text, nullable=False),
+        Column("issued_at", Integer, nullable=False),
+        Column("expires_at", Integer, nullable=False),
+    ]
 
 
 signing_keys = Table(
@@ -87,6 +101,7 @@ codes = Table(
     Column("redirect_uri", Text),
     Column("scope", Text, nullable=False),
     Column("code_challenge", String(128)),
+    Column("code_challenge_method", String(10)),
     Column("family", String(60), nullable=False),
     Column("issued_at", Integer, nullable=False),
     Column("expires_at", Integer, nullable=False),
@@ -97,8 +112,16 @@ access_tokens = Table(
     metadata,
     _in_realm(),
     Column("jti", String(60), primary_key=True),
-    Column("family", String(60), nullable=False),
-    Column("expires_at", Integer, nullable=False),
+    *_given(),
+    Column("revoked_at", Integer),
+)
+refresh_tokens = Table(
+    "refresh_token",
+    metadata,
+    _in_realm(),
+    Column("refresh_token", String(60), primary_key=True),
+    *_given(),
+    Column("used_at", Integer),
 )
 families = Table(
     "family",
@@ -106,6 +129,14 @@ families = Table(
     _in_realm(),
     Column("id", String(60), primary_key=True),
     Column("revoked_at", Integer),
+)
+wrong_passwords = Table(
+    "wrong_password",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("realm", ForeignKey("realm.name", ondelete="CASCADE"), nullable=False),
+    Column("username", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 photos = Table(
     "photo",
@@ -143,7 +174,9 @@ exchanges = Table(
     Column("checks", JSON, nullable=False),
     Column("at", Integer, nullable=False),
     Column("microseconds", Integer, nullable=False),
+    Column("within", Integer),
 )
+Index("wrong_password_account", wrong_passwords.c.realm, wrong_passwords.c.username, wrong_passwords.c.at)
 Index("code_family", codes.c.realm, codes.c.family)
 
 

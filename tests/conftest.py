@@ -42,14 +42,15 @@ def stage(entry: Entry) -> Stage:
     return entry.stage
 
 
-def walk(stage: Stage, *choices: str, until: str | None = None, alg: str = "ES256") -> Run:
-    """Walk the code flow to its end, or up to and with the step `until`; `choices` are taken where there is one."""
-    run = stage.runs.find(stage.runs.start("authorization_code", {"alg": alg}, "the browser that started it"))
-    while run.next_steps:
+def walk(
+    stage: Stage, *choices: str, flow: str = "authorization_code", until: str | None = None, **options: str
+) -> Run:
+    """Walk a flow under its options to its end, or up to and with the step `until`; `choices` are taken where there is
+    one."""
+    run = stage.runs.find(stage.start(flow, options, "the browser that started it"))
+    while run.next_steps and (not until or all(each.step != until for each in run.walked)):
         step = next((step for step in run.next_steps if step.name in choices), run.next_steps[0])
-        run = stage.send(run.id, step.name, len(run.exchanges))
-        if step.name == until:
-            break
+        run = stage.send(run.id, step.name, len(run.walked))
     return run
 
 

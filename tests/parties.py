@@ -16,9 +16,9 @@ from flows import wire
 from flows.authorization_server.asks import SESSION_COOKIE
 from flows.checks import Verdict
 from flows.entry import Entry
-from flows.grants.authorization_code import s256
+from flows.pkce import s256
 from flows.realm import SANDBOX, Realm, find_realm, make_realm
-from flows.run import forms_of
+from flows.seen import forms_of
 from flows.store import families, realms
 from flows.tokens import jws
 

@@ -24,7 +24,7 @@ from parties import (
 
 from flows import wire
 from flows.entry import Entry
-from flows.grants.authorization_code import s256
+from flows.pkce import s256
 from flows.store import codes
 
 HTML = '"><script>alert(1)</script>'
@@ -176,7 +176,7 @@ def test_client_with_one_redirect_uri_need_not_name_it(world: World, alice: Brow
     [
         ({"response_type": None}, "response_type_is_there", "invalid_request"),
         ({"response_type": ""}, "response_type_is_there", "invalid_request"),
-        ({"response_type": "token"}, "response_type_is_supported", "unsupported_response_type"),
+        ({"response_type": "id_token"}, "response_type_is_supported", "unsupported_response_type"),
         ({"response_type": "code token"}, "response_type_is_supported", "unsupported_response_type"),
         ({"response_type": "CODE"}, "response_type_is_supported", "unsupported_response_type"),
         ({"scope": "photos.delete"}, "scope_is_known", "invalid_scope"),

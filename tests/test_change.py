@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from conftest import Server, walk
+from stories import run_before
 from test_pages import OURS, begin, says, send
 from werkzeug.test import Client, TestResponse
 
@@ -17,89 +18,14 @@ from app import create_app
 from flows import wire
 from flows.edit import Edit, apply, between, fields_of, of_raw, told
 from flows.entry import Entry
-from flows.grants.authorization_code import flow
+from flows.grants import FLOWS
 from flows.pages.curl import as_curl
 from flows.run import Run
 from flows.stage import Stage
 
+flow = FLOWS["authorization_code"].under({})
+
 FORM = "application/x-www-form-urlencoded"
-
-WAYS = {
-    ("ask_for_prints", "POST in place of GET"): (405, None),
-    ("ask_for_prints", "Ask twice"): (303, None),
-    ("ask_as_alice", "Ask for more"): (200, None),
-    ("ask_as_alice", "Without the cookie"): (200, None),
-    ("ask_as_alice", "Another state"): (200, None),
-    ("ask_as_alice", "Another redirect_uri"): (400, "redirect_uri_is_registered"),
-    ("deny", "Leave out csrf"): (403, "form_came_from_our_page"),
-    ("deny", "Without the cookie"): (403, "person_is_logged_in"),
-    ("hear_no", "Another state"): (400, "state_is_mine"),
-    ("hear_no", "Leave out iss"): (400, "iss_is_whom_i_asked"),
-    ("see_prints", "Without the cookie"): (400, "session_is_known"),
-    ("see_prints", "Reload"): (200, None),
-    ("ask_to_authorize", "Leave out code_challenge"): (200, None),
-    ("ask_to_authorize", "code_challenge_method=plain"): (303, "code_challenge_method_is_s256"),
-    ("ask_to_authorize", "Another redirect_uri"): (400, "redirect_uri_is_registered"),
-    ("ask_to_authorize", "Another client_id"): (400, "client_is_known"),
-    ("ask_to_authorize", "A scope that does not exist"): (303, "scope_is_known"),
-    ("ask_to_authorize", "state twice"): (303, "no_parameter_is_repeated"),
-    ("log_in", "A wrong password"): (403, "password_fits"),
-    ("log_in", "Leave out csrf"): (403, "form_came_from_our_page"),
-    ("log_in", "Without the cookie"): (403, "form_came_from_our_page"),
-    ("approve", "Leave out csrf"): (403, "form_came_from_our_page"),
-    ("approve", "Without the cookie"): (403, "person_is_logged_in"),
-    ("approve", "Neither yes nor no"): (400, "decision_is_yes_or_no"),
-    ("approve", "Approve twice"): (400, "answer_is_given_once"),
-    ("callback", "Another state"): (400, "state_is_mine"),
-    ("callback", "Leave out state"): (400, "state_is_mine"),
-    ("callback", "Another iss"): (400, "iss_is_whom_i_asked"),
-    ("callback", "Without the cookie"): (400, "session_is_known"),
-    ("callback", "Send it twice"): (400, "question_is_open"),
-    ("redeem_code", "Leave out code_verifier"): (400, "code_verifier_matches"),
-    ("redeem_code", "Another code_verifier"): (400, "code_verifier_matches"),
-    ("redeem_code", "Without the secret"): (401, "client_is_authenticated"),
-    ("redeem_code", "Another code"): (400, "code_is_known"),
-    ("redeem_code", "Another redirect_uri"): (400, "redirect_uri_is_the_same"),
-    ("redeem_code", "Send it twice"): (400, "spend_code"),
-    ("fetch_photos", "Without a token"): (401, "token_came"),
-    ("fetch_photos", "One letter of the token"): (401, "signature_verifies"),
-    ("fetch_photos", "The token in the address"): (401, "token_came"),
-    ("fetch_photos", "POST in place of GET"): (403, "scope_allows"),
-    ("fetch_photos", "Send it twice"): (200, None),
-}
-
-
-def test_every_way_to_break_a_step_is_tried_below() -> None:
-    assert {(step, way.name) for step, ways in flow.ways.items() for way in ways} == set(WAYS)
-    assert set(flow.ways) == {step.name for step in flow.steps}
-    assert all(2 <= len(ways) <= 6 for ways in flow.ways.values())
-
-
-def steps_before(name: str) -> list[str]:
-    """The steps of the story that lead to one."""
-    steps = [step.name for step in flow.main_line[: flow.number(name) - 1]]
-    return ["deny" if step == "approve" and name == "hear_no" else step for step in steps]
-
-
-def run_before(stage: Stage, name: str) -> Run:
-    run = stage.runs.find(stage.runs.start("authorization_code", {}, "me"))
-    for place, step in enumerate(steps_before(name)):
-        run = stage.send(run.id, step, place)
-    return run
-
-
-@pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
-def test_way_to_break_a_step_is_answered_by_the_check_that_it_is_about(stage: Stage, step: str, way: str) -> None:
-    chosen = next(each for each in flow.ways[step] if each.name == way)
-    twice = chosen.edits(wire.Request("GET", "/")) == []
-    run = run_before(stage, step)
-    if twice:
-        run = stage.send(run.id, step, len(run.walked))
-    prepared = stage.prepare(run, flow.named(step))
-    run = stage.send(run.id, step, len(run.walked), chosen.edits(prepared))
-    last = run.exchanges[-1]
-    assert (last.response.status, last.refused and last.refused.check) == WAYS[step, way]
-    assert last.prepared_bytes == (None if twice else prepared.raw())
 
 
 @pytest.fixture
@@ -269,6 +195,13 @@ def test_edits_between_two_forms_make_the_one_of_the_other(form: wire.Fields) ->
     assert made.header("Content-Length") == str(len(made.body))
 
 
+def test_form_that_is_put_where_none_was_says_how_long_it_is() -> None:
+    prepared = wire.get("http://api.localhost:8765/r/photos", ("Content-Type", FORM))
+    made = wire.parse_request(apply(prepared, [Edit("method", "", "POST"), Edit("form", "title", "Tea")]))
+    assert (made.form, made.header("Content-Length")) == ([("title", "Tea")], "9")
+    assert apply(prepared, [Edit("form", "title", None)]) == prepared.raw()
+
+
 def test_raw_text_becomes_operations_where_it_can() -> None:
     text = example().raw().decode().replace("a=1&b=2", "a=1").replace("Content-Length: 7", "Content-Length: 3")
     assert of_raw(example(), text) == [Edit("form", "b", None), Edit("header", "Content-Length", "3")]
@@ -300,32 +233,6 @@ def test_curl_command_of_every_step_gets_the_same_kind_of_answer(server: Server)
 def stage_of(server: Server) -> Stage:
     """The stage of an application on the served database, to prepare and send from this process."""
     return create_app(server.database_url, f"localhost:{server.port}").stage
-
-
-NEXT = re.compile(r'class="next".*?name="position" value="(\d+)">\s*<button class="go" name="step" value="(\w+)"', re.S)
-
-
-@pytest.mark.parametrize(("step", "way"), WAYS, ids=[f"{step}: {way}" for step, way in WAYS])
-def test_after_every_break_the_walk_goes_on_or_says_that_it_ends(browser: Client, step: str, way: str) -> None:
-    """Whatever the page offers next can be sent; nothing leads into a dead end of ours."""
-    again = next(each.repeats for each in flow.ways[step] if each.name == way)
-    run, steps = begin(browser), [*steps_before(step), *([step] if again else [])]
-    walked_by(browser, run, *steps)
-    assert change(browser, run, step, len(steps), way=way).status_code == 303
-    for _ in range(12):
-        page = browser.get(run).text
-        rejoins = re.search(r'class="next".*?name="before" value="(\d+)">Go on without it', page, re.S)
-        if rejoins:
-            run = str(browser.post(f"{run}/branch", data={"before": rejoins[1]}, headers=OURS).location)
-            continue
-        offered = NEXT.search(page)
-        if offered is None:
-            break
-        place = "next" if f'action="{run}/next"' in page[: offered.end()].rpartition("<form")[2] else "send"
-        data = {"step": offered[2], "position": offered[1]}
-        assert browser.post(f"{run}/{place}", data=data, headers=OURS).status_code == 303, offered[2]
-    page = browser.get(run).text
-    assert "Walked to the end" in page or "The story ends here" in page
 
 
 def test_letters_beyond_latin_1_in_a_header_are_sent_as_utf_8(browser: Client, entry: Entry) -> None:
@@ -437,7 +344,7 @@ def test_what_a_check_saw_tells_no_secret_of_a_server(stage: Stage) -> None:
     saw = []
     for name, ways in flow.ways.items():
         for way in ways:
-            run = run_before(stage, name)
+            run = run_before(stage, "authorization_code", name)
             run = stage.send(run.id, name, len(run.walked), way.edits(stage.prepare(run, flow.named(name))))
             saw += [value for verdict in run.walked[-1].verdicts for _, value in verdict.saw]
     assert len(saw) > 20

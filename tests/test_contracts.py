@@ -3,57 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, walk
 from spec_sections import heading
+from stories import STORIES, flow_of, read, run_before, unexplained
 from werkzeug.test import Client
 
 from flows import wire
 from flows.checks import CHECKS
 from flows.entry import Entry
+from flows.flow import Flow
 from flows.glossary import explain
 from flows.grants import FLOWS
-from flows.grants.authorization_code import redeem_code
-from flows.pages.lines import Line, request_lines, response_lines
 from flows.pages.token_panel import open_token
 from flows.run import Run
+from flows.seen import parameters_of
 from flows.stage import Stage
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-STEPS = [step for flow in FLOWS.values() for step in flow.steps]
 
 
-def lines_of(run: Run) -> Iterator[Line]:
-    for exchange in run.walked:
-        step = run.flow.named(exchange.step or "")
-        yield from request_lines(exchange.request, step.carries)
-        yield from response_lines(exchange.response, step.answers)
+def denied(stage: Stage, story: str) -> Run:
+    flow, options = read(story)
+    return walk(stage, "deny", flow=flow, **options)
 
 
-def approved(stage: Stage) -> Run:
-    return walk(stage)
-
-
-def denied(stage: Stage) -> Run:
-    return walk(stage, "deny")
-
-
-def spent_by_somebody(stage: Stage) -> Run:
+def spent_by_somebody(stage: Stage, story: str) -> Run:
     """Somebody with a curl redeems the code before the client does."""
-    run = walk(stage, until="callback")
-    wire.call(stage.entry, stage.prepare(run, redeem_code).raw())
+    run = run_before(stage, story, "redeem_code")
+    wire.call(stage.entry, stage.prepare(run, run.flow.named("redeem_code")).raw())
     return go_on(stage, run)
 
 
-def revoked_by_a_replay(stage: Stage) -> Run:
+def revoked_by_a_replay(stage: Stage, story: str) -> Run:
     """Somebody with a curl redeems the code after the client did, and what the client got is revoked."""
-    run = walk(stage, until="redeem_code")
-    wire.call(stage.entry, run.exchanges[-1].request_bytes)
+    run = run_before(stage, story, "redeem_code")
+    run = stage.send(run.id, "redeem_code", len(run.walked))
+    wire.call(stage.entry, run.walked[-1].request_bytes)
     return go_on(stage, run)
+
+
+def clock_moved(stage: Stage, story: str) -> Run:
+    """An hour passes before the last step."""
+    flow, _ = read(story)
+    run = run_before(stage, story, flow_of(story).main_line[-1].name if flow == "refresh_token" else "fetch_photos")
+    stage.runs.move_clock(run.id, 3600)
+    return go_on(stage, stage.runs.find(run.id))
 
 
 def go_on(stage: Stage, run: Run) -> Run:
@@ -62,35 +61,82 @@ def go_on(stage: Stage, run: Run) -> Run:
     return run
 
 
+def told(run: Run) -> list[tuple[str | None, int, str | None]]:
+    return [(each.step, each.response.status, each.refused.check if each.refused else None) for each in run.walked]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_every_line_that_a_flow_can_show_has_a_note(stage: Stage, story: str) -> None:
+    flow, options = read(story)
+    run = walk(stage, flow=flow, **options)
+    assert [each.step for each in run.walked] == [step.name for step in run.flow.main_line]
+    assert unexplained(run) == []
+
+
+CODE, SCRIPT, OPAQUE = "authorization_code", "authorization_code client=single-page", "authorization_code token=opaque"
+
+
 @pytest.mark.parametrize(
-    ("story", "ends"),
+    ("ending", "story", "ends"),
     [
-        (approved, [("see_prints", 200, None)]),
-        (denied, [("hear_no", 200, None)]),
-        (spent_by_somebody, [("redeem_code", 400, "spend_code"), ("see_prints", 409, None)]),
-        (revoked_by_a_replay, [("fetch_photos", 401, "grant_is_not_revoked"), ("see_prints", 409, None)]),
+        (denied, CODE, [("hear_no", 200, None)]),
+        (denied, SCRIPT, [("hear_no", 200, None)]),
+        (denied, "implicit", [("hear_no", 200, None)]),
+        (spent_by_somebody, CODE, [("redeem_code", 400, "spend_code"), ("see_prints", 409, None)]),
+        (spent_by_somebody, SCRIPT, [("callback", 200, None), ("redeem_code", 400, "spend_code")]),
+        (revoked_by_a_replay, CODE, [("fetch_photos", 401, "grant_is_not_revoked"), ("see_prints", 409, None)]),
+        (revoked_by_a_replay, SCRIPT, [("preflight", 204, None), ("fetch_photos", 401, "grant_is_not_revoked")]),
+        (
+            revoked_by_a_replay,
+            OPAQUE,
+            [
+                ("fetch_photos", 401, "authorization_server_says_active"),
+                ("introspect", 200, "token_still_stands"),
+                ("see_prints", 409, None),
+            ],
+        ),
+        (clock_moved, "implicit", [("fetch_photos", 401, "token_has_not_expired")]),
+        (clock_moved, "password", [("fetch_photos", 401, "token_has_not_expired")]),
+        (clock_moved, "client_credentials bearer=query", [("fetch_photos", 401, "token_has_not_expired")]),
+        (
+            clock_moved,
+            "client_credentials token=opaque",
+            [("fetch_photos", 401, "authorization_server_says_active"), ("introspect", 200, "token_is_in_its_time")],
+        ),
+        (clock_moved, "refresh_token", [("use_revoked_token", 401, "token_has_not_expired")]),
     ],
-    ids=lambda value: getattr(value, "__name__", ""),
+    ids=lambda value: getattr(value, "__name__", value if isinstance(value, str) else ""),
 )
-def test_every_line_that_a_flow_can_show_has_a_note(
-    stage: Stage, story: Callable[[Stage], Run], ends: list[tuple[str, int, str | None]]
+def test_every_line_of_another_ending_has_a_note(
+    stage: Stage, ending: Callable[[Stage, str], Run], story: str, ends: list[tuple[str, int, str | None]]
 ) -> None:
-    run = story(stage)
-    told = [(each.step, each.response.status, each.refused and each.refused.check) for each in run.walked]
-    assert told[-len(ends) :] == ends
-    explained = {line.kind + line.key.strip(' ",:') for line in lines_of(run) if line.note or line.value_note}
-    lacking = [line for line in lines_of(run) if line.key.strip() and not (line.note or line.value_note)]
-    assert [line for line in lacking if line.kind + line.key.strip(' ",:') not in explained] == []
+    run = ending(stage, story)
+    assert told(run)[-len(ends) :] == ends
+    assert unexplained(run) == []
 
 
-@pytest.mark.parametrize("alg", ["ES256", "RS256", "EdDSA"])
-def test_every_member_of_a_token_has_a_note_and_its_signature_verifies(stage: Stage, alg: str) -> None:
-    run = walk(stage, until="redeem_code", alg=alg)
-    token = run.exchanges[-1].json["access_token"]
+@pytest.mark.parametrize(
+    ("story", "step"),
+    [
+        *((f"authorization_code alg={alg}", "redeem_code") for alg in ("ES256", "RS256", "EdDSA")),
+        *((f"client_credentials alg={alg}", "ask_for_token") for alg in ("ES256", "RS256", "EdDSA")),
+        ("refresh_token", "refresh"),
+        ("password", "use_password"),
+        ("implicit", "approve"),
+    ],
+)
+def test_every_member_of_a_token_has_a_note_and_its_signature_verifies(stage: Stage, story: str, step: str) -> None:
+    flow, options = read(story)
+    run = walk(stage, flow=flow, until=step, **options)
+    behind_the_hash = dict(parameters_of(run.walked[-1].location or ""))
+    token = behind_the_hash["access_token"] if flow == "implicit" else run.walked[-1].json["access_token"]
     panel = open_token(token, run.realm, run.realm.now())
     assert panel is not None
-    assert panel.alg == alg
+    assert panel.alg == options.get("alg", "ES256")
     assert panel.key == run.realm.signing_keys[0].kid
+    assert {"iss", "sub", "aud", "client_id", "scope", "iat", "nbf", "exp", "jti"} == {
+        member.name for member in panel.payload
+    }
     assert [member.name for member in panel.header + panel.payload if member.note is None] == []
 
 
@@ -104,10 +150,20 @@ def test_every_check_has_a_reason_a_section_and_a_known_error(check) -> None:  #
     assert explain("status", str(check.status))
 
 
-@pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
-def test_every_step_has_a_reason_and_a_section(step) -> None:  # type: ignore[no-untyped-def]
-    assert len(step.reason) > 100
-    assert heading(step.rfc)
+@pytest.mark.parametrize("story", STORIES)
+def test_every_step_has_a_reason_and_a_section(story: str) -> None:
+    for step in flow_of(story).steps:
+        assert len(step.reason) > 100, step.name
+        assert step.reason.rstrip().endswith("."), step.name
+        assert heading(step.rfc), step.name
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+def test_every_flow_says_what_it_is_for_and_when_not_to_use_it(flow: Flow) -> None:
+    assert flow.purpose.endswith(".")
+    assert flow.not_for.endswith(".")
+    assert bool(flow.deprecated) == bool(flow.deprecated_by)
+    assert not flow.deprecated or heading(flow.deprecated_by)
 
 
 def test_every_section_that_a_flow_or_a_page_cites_exists() -> None:
@@ -161,17 +217,29 @@ def test_no_template_holds_a_style_an_inline_script_or_an_outside_address(templa
     assert forbidden_in(template.read_text()) == []
 
 
-def test_no_rendered_page_holds_a_style_an_inline_script_or_an_outside_address(entry: Entry) -> None:
-    browser = Client(entry)
-    run = walk(entry.stage)
-    pages = ["/", "/flows/authorization_code", "/sandbox", "/nothing-here"]
-    pages += [f"/runs/{run.id}?step={number}" for number in range(1, 10)]
-    pages += [f"/runs/{run.id}/exchanges/{place}/page" for place in (1, 3, 8)]
-    for path in pages:
-        text = browser.get(path).text
-        assert "<h1" in text, path
-        assert "style=" not in text, path
-        assert forbidden_in(text) == [], path
+@pytest.mark.parametrize(
+    "path", ["/", *(f"/flows/{flow}" for flow in FLOWS), "/which", "/compare", "/bearer", "/sandbox", "/nothing-here"]
+)
+def test_no_page_of_ours_holds_a_style_an_inline_script_or_an_outside_address(entry: Entry, path: str) -> None:
+    assert_clean(Client(entry), path)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_no_page_of_a_run_holds_a_style_an_inline_script_or_an_outside_address(entry: Entry, story: str) -> None:
+    flow, options = read(story)
+    run, browser = walk(entry.stage, flow=flow, **options), Client(entry)
+    for number in range(1, len(run.flow.main_line) + 1):
+        assert_clean(browser, f"/runs/{run.id}?step={number}")
+    for exchange in run.exchanges:
+        if exchange.response.content_type == "text/html":
+            assert_clean(browser, f"/runs/{run.id}/exchanges/{exchange.position}/page")
+
+
+def assert_clean(browser: Client, path: str) -> None:
+    text = browser.get(path).text
+    assert "<h1" in text, path
+    assert "style=" not in text, path
+    assert forbidden_in(text) == [], path
 
 
 def test_the_contract_would_notice_what_it_forbids() -> None:

@@ -10,9 +10,9 @@ from werkzeug.test import Client
 from flows.edit import Edit
 from flows.entry import Entry
 from flows.followed import FOLLOWED
-from flows.grants.authorization_code import s256
 from flows.pages.journey import Life, journey
 from flows.pages.sightings import sightings
+from flows.pkce import s256
 from flows.run import Run
 from flows.stage import Stage
 
@@ -83,7 +83,7 @@ def test_value_that_was_changed_has_a_life_of_its_own_made_by_you(stage: Stage) 
 def test_every_value_of_a_walk_can_be_followed_to_a_line_that_is_there(stage: Stage, entry: Entry) -> None:
     run = walk(stage)
     crossed = {each.name for each in sightings(run)}
-    assert crossed == set(FOLLOWED) - {"refresh_token"}
+    assert crossed == set(FOLLOWED)
     reader = Client(entry)
     for name in sorted(crossed):
         page = reader.get(f"/runs/{run.id}?step=1&follow={name}").text

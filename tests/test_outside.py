@@ -9,14 +9,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Server, walk
+from stories import STEPS, run_before, undone
 from werkzeug.test import Client
 
 from app import create_app
 from flows import wire
 from flows.entry import Entry
-from flows.grants.authorization_code import flow
+from flows.grants import FLOWS
 from flows.pages.curl import as_curl
 from flows.run import Run
+from flows.stage import Stage
+
+flow = FLOWS["authorization_code"].under({})
 
 
 def stray(entry: Entry, run: Run) -> Run:
@@ -45,7 +49,9 @@ def test_outsider_has_a_row_of_its_own_in_who_has_seen_what(entry: Entry) -> Non
     page = reader.get(f"/runs/{run.id}").text
     row = re.search(r'scope="row" class="outside".*?</tr>', page, re.DOTALL)
     assert row
-    assert re.findall(r"<code[^>]*>(\w+)</code>", row[0]) == ["code_verifier", "code", "access_token", "client_secret"]
+    assert re.findall(r"<code[^>]*>(\w+)</code>", row[0]) == [
+        "code_verifier", "code", "access_token", "refresh_token", "client_secret",
+    ]  # fmt: skip
 
 
 def test_code_that_an_outsider_spent_is_refused_to_the_client_and_both_are_shown(entry: Entry) -> None:
@@ -64,19 +70,28 @@ def test_exchange_that_is_not_there_is_told_so(entry: Entry, asked: str) -> None
     assert "This run has 9 exchanges, and this address asks for number" in answer.text
 
 
-@pytest.mark.parametrize("step", [step.name for step in flow.main_line])
-def test_curl_command_of_each_step_gets_the_answer_of_the_step_when_pasted(server: Server, step: str) -> None:
-    stage = create_app(server.database_url, f"localhost:{server.port}").stage
-    place = [each.name for each in flow.main_line].index(step)
-    run = walk(stage, until=flow.main_line[place - 1].name) if place else None
-    run = run or stage.runs.find(stage.runs.start("authorization_code", {}, "me"))
-    command = as_curl(stage.prepare(run, flow.named(step)))
+@pytest.fixture(scope="module")
+def served(server: Server) -> Stage:
+    """The stage of an application on the served database."""
+    return create_app(server.database_url, f"localhost:{server.port}").stage
+
+
+@pytest.mark.parametrize(("story", "step"), STEPS)
+def test_curl_command_of_each_step_gets_the_answer_of_the_step_when_pasted(
+    served: Stage, story: str, step: str
+) -> None:
+    run = run_before(served, story, step)
+    place = len(run.walked)
+    with undone(served):
+        sent = served.send(run.id, step, place).walked[place]
+    served.runs.move_clock(run.id, run.flow.named(step).later)
+    command = as_curl(served.prepare(run, run.flow.named(step)))
     pasted = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20).stdout
     assert shlex.split(command)[0] == "curl"
-    status = int(pasted.split(" ")[1])
-    last = stage.runs.find(run.id).exchanges[-1]
-    assert (last.step, last.sender, last.response.status, last.refused) == (None, "outside", status, None)
-    assert status == walk(stage).walked[place].response.status
+    last = served.runs.find(run.id).exchanges[-1]
+    assert (last.step, last.sender, last.receiver) == (None, "outside", sent.receiver)
+    assert last.response.status == sent.response.status == int(pasted.split(" ")[1])
+    assert [(each.check, each.state) for each in last.verdicts] == [(each.check, each.state) for each in sent.verdicts]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from conftest import walk
 from werkzeug.test import Client, TestResponse
 
 from flows.entry import Entry
+from flows.grants import FLOWS
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -19,9 +20,9 @@ def browser(entry: Entry) -> Client:
     return Client(entry)
 
 
-def begin(browser: Client) -> str:
+def begin(browser: Client, flow: str = "authorization_code", **options: str) -> str:
     """Start a run of this browser's; the path of its page."""
-    answer = browser.post("/runs", data={"flow": "authorization_code"}, headers=OURS)
+    answer = browser.post("/runs", data={"flow": flow, **options}, headers=OURS)
     assert answer.status_code == 303
     return str(answer.location)
 
@@ -118,7 +119,7 @@ def test_unknown_flow_and_algorithm_are_named(browser: Client) -> None:
     assert says(browser.get("/flows/nonsense")) == "There is no flow called nonsense. The flows are on the first page."
     unknown_flow = browser.post("/runs", data={"flow": "<b>"}, headers=OURS)
     assert (unknown_flow.status_code, says(unknown_flow)) == (
-        400, "flow must be one of authorization_code, and not &#39;&lt;b&gt;&#39;.",
+        400, f"flow must be one of {', '.join(FLOWS)}, and not &#39;&lt;b&gt;&#39;.",
     )  # fmt: skip
     unknown_alg = browser.post("/runs", data={"flow": "authorization_code", "alg": "none"}, headers=OURS)
     assert (unknown_alg.status_code, says(unknown_alg)) == (
@@ -221,7 +222,8 @@ def test_sandbox_page_names_every_client_and_address(browser: Client) -> None:
     for needed in (
         "http://localhost:8765/auth/sandbox", "http://localhost:8765/api/sandbox/photos", "alice", "wonderland",
         "photoprint-secret", "http://127.0.0.1:8766/callback", "http://127.0.0.1/callback", "photoprint-app",
-        "photoprint-short-secret", "a code 2 s, a token 4 s",
+        "photoprint-short-secret", "a code 2 s, an access token 4 s, a refresh token 8 s",
+        "thumbnailer-secret", "photos-api-secret", "hatter", "teatime",
         "http://localhost:8765/.well-known/oauth-authorization-server/auth/sandbox",
     ):  # fmt: skip
         assert needed in page
@@ -231,7 +233,7 @@ def test_algorithm_that_was_chosen_signs_the_token(browser: Client, entry: Entry
     answer = browser.post("/runs", data={"flow": "authorization_code", "alg": "EdDSA"}, headers=OURS)
     run = entry.stage.runs.find(answer.location[6:])
     assert run.realm.jwks["keys"][0]["alg"] == "EdDSA"
-    assert run.options == {"alg": "EdDSA"}
+    assert run.options == {"client": "web", "pkce": "S256", "token": "JWT", "client_auth": "basic", "alg": "EdDSA"}
 
 
 def test_address_without_a_page_says_so(browser: Client) -> None:

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 import jwt
 import pytest
 from parties import (
+    FORM,
     NOON,
     World,
     body,
@@ -72,10 +73,18 @@ def test_without_a_token_the_challenge_names_no_error(world: World, authorizatio
     assert body(answer) == {}
 
 
-def test_token_in_the_address_alone_is_no_token(world: World) -> None:
+def test_token_in_the_address_alone_is_an_invalid_request(world: World) -> None:
     answer = get(world, query=f"?access_token={signed(world)}")
-    assert (answer.response.status, refused_by(answer)) == (401, "token_came")
-    assert headers(answer, "WWW-Authenticate") == [REALM]
+    assert (answer.response.status, refused_by(answer)) == (400, "token_comes_in_the_header")
+    assert headers(answer, "WWW-Authenticate") == [f'{REALM}, error="invalid_request"']
+
+
+def test_token_in_a_form_alone_is_an_invalid_request(world: World) -> None:
+    form = f"title=Tea&access_token={signed(world, scope='photos.write')}"
+    lines = (("Host", "localhost:8765"), FORM, ("Content-Length", str(len(form))))
+    answer = world.send(wire.Request("POST", "/api/timed/photos", lines, form.encode()))
+    assert (answer.response.status, refused_by(answer)) == (400, "token_comes_in_the_header")
+    assert headers(answer, "WWW-Authenticate") == [f'{REALM}, error="invalid_request"']
 
 
 def test_token_in_header_and_address_is_an_invalid_request(world: World) -> None:
@@ -259,9 +268,14 @@ def test_time_too_large_for_a_float_is_refused(world: World, claim: str, digits:
     assert_invalid(fetch(world, signed(world, **{claim: 10**digits})), check)
 
 
-@pytest.mark.parametrize("value", [NOON + 1, str(NOON), True, [], float("nan"), float("inf")], ids=str)
+@pytest.mark.parametrize("value", [NOON + 61, str(NOON), True, [], float("nan"), float("inf")], ids=str)
 def test_token_that_is_not_good_yet_is_refused(world: World, value: object) -> None:
     assert_invalid(fetch(world, signed(world, nbf=value)), "token_is_valid_already")
+
+
+@pytest.mark.parametrize("value", [NOON + 60, NOON + 1, NOON + 0.5, NOON, 0])
+def test_token_that_is_early_by_no_more_than_clocks_may_differ_is_taken(world: World, value: float) -> None:
+    assert fetch(world, signed(world, nbf=value)).response.status == 200
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "exp"])
@@ -396,9 +410,15 @@ def test_body_that_is_no_photo_is_an_invalid_request(world: World, sent: str | b
     assert headers(answer, "WWW-Authenticate") == []
 
 
-def test_body_of_another_type_is_an_invalid_request(world: World) -> None:
-    answer = add(world, signed(world, scope="photos.write"), "title=Tea", "application/x-www-form-urlencoded")
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "multipart/form-data; boundary=x"])
+def test_body_of_another_type_is_an_invalid_request(world: World, content_type: str) -> None:
+    answer = add(world, signed(world, scope="photos.write"), "title=Tea", content_type)
     assert (answer.response.status, refused_by(answer)) == (400, "photo_has_a_title")
+
+
+def test_photo_can_be_added_by_a_form(world: World) -> None:
+    answer = add(world, signed(world, scope="photos.write"), "title=Tea+for+two", "application/x-www-form-urlencoded")
+    assert (answer.response.status, body(answer)["title"]) == (201, "Tea for two")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

@@ -21,9 +21,10 @@ from conftest import Server, serve
 from parties import CALLBACK, VERIFIER
 
 from flows import wire
-from flows.grants.authorization_code import s256
-from flows.run import Run, forms_of
+from flows.pkce import s256
+from flows.run import Run
 from flows.runs import Runs
+from flows.seen import forms_of
 from flows.stage import Stage
 from flows.store import Store
 

@@ -222,13 +222,19 @@ def test_metadata_says_what_a_client_needs(server: Server, snapbox: dict[str, An
         "token_endpoint": f"{issuer}/token",
         "jwks_uri": f"{issuer}/jwks",
         "scopes_supported": ["photos.read", "photos.write"],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "response_types_supported": ["code", "token"],
+        "response_modes_supported": ["query", "fragment"],
+        "grant_types_supported": [
+            "authorization_code", "implicit", "password", "client_credentials", "refresh_token",
+        ],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint": f"{issuer}/revoke",
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint": f"{issuer}/introspect",
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-    }
+    }  # fmt: skip
 
 
 def test_real_client_completes_the_code_flow_and_reads_photos(
@@ -249,8 +255,9 @@ def test_token_is_what_rfc_9068_says_and_verifies_with_the_published_key(
     token = verified(speaker.redeem(follow_as_alice(speaker.question()))["access_token"], snapbox)
     (key,) = requests.get(snapbox["jwks_uri"], timeout=10).json()["keys"]
     assert token.header == {"typ": "at+jwt", "alg": "ES256", "kid": key["kid"]}
-    times = {name: token.claims.pop(name) for name in ("iat", "exp")}
+    times = {name: token.claims.pop(name) for name in ("iat", "nbf", "exp")}
     assert times["exp"] - times["iat"] == 300
+    assert times["nbf"] == times["iat"]
     assert 0 <= time.time() - times["iat"] < 10
     assert len(token.claims.pop("jti")) == 43
     assert token.claims == {

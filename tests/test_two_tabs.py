@@ -12,8 +12,10 @@ from werkzeug.test import Client
 
 from flows.edit import Edit, fields_of
 from flows.entry import Entry
-from flows.grants.authorization_code import flow
+from flows.grants import FLOWS
 from flows.stage import Stage
+
+flow = FLOWS["authorization_code"].under({})
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_raw_text_that_names_its_realm_names_the_fresh_one_in_a_branch(browser: 
 def test_branch_that_cannot_be_walked_leaves_no_run_behind(browser: Client, entry: Entry) -> None:
     """Raw text that names the old realm in a way of its own cannot be sent in a fresh one."""
     run = walked(browser, 7)
-    name = f"%{ord(run[6]):02x}{run[7:]}"
+    name = "".join(f"%{ord(letter):02x}" for letter in run[6:])
     raw = f"GET /{name}/photos HTTP/1.1\r\nHost: api.localhost:8765\r\nX:1\r\n\r\n"
     assert change(browser, run, "fetch_photos", 7, raw=raw).status_code == 303
     answer = browser.post(f"{run}/branch", data={"before": "8"}, headers=OURS)
@@ -85,14 +87,14 @@ def test_second_click_on_the_same_change_is_no_conflict(browser: Client, entry: 
     run = begin(browser)
     walked_by(browser, run, "ask_for_prints")
     for _ in range(2):
-        assert tab(browser, run, "ask_to_authorize", 1, way="state twice").location == f"{run}?step=2"
+        assert tab(browser, run, "ask_to_authorize", 1, way="A scope that does not exist").location == f"{run}?step=2"
     assert len(entry.stage.runs.find(run[6:]).exchanges) == 2
 
 
 def test_next_of_a_tab_that_was_left_behind_is_told_where_the_run_went(browser: Client) -> None:
     run = begin(browser)
     walked_by(browser, run, "ask_for_prints")
-    tab(browser, run, "ask_to_authorize", 1, way="state twice")
+    tab(browser, run, "ask_to_authorize", 1, way="A scope that does not exist")
     lost = send(browser, run, "ask_to_authorize", 1, **{"HX-Request": "true"})
     assert lost.status_code == 409
     assert "This went on elsewhere" in lost.text

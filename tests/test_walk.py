@@ -8,10 +8,14 @@ import pytest
 from conftest import walk
 
 from flows.followed import SECRETS
-from flows.grants.authorization_code import callback, fetch_photos, flow, redeem_code, s256
+from flows.grants import FLOWS
+from flows.grants.authorization_code import callback, fetch_photos, redeem_code
 from flows.pages.sightings import kept_back, who_has_seen
-from flows.run import NotSeen
+from flows.pkce import s256
+from flows.seen import NotSeen
 from flows.stage import Stage, WentOn
+
+flow = FLOWS["authorization_code"].under({})
 
 
 def test_code_flow_is_walked_to_its_end_in_nine_exchanges(stage: Stage) -> None:
@@ -135,10 +139,13 @@ def test_who_has_seen_what_follows_from_the_recording_and_the_channels_are_apart
 
     assert secrets(9) == {
         "browser": (["password", "state", "code_challenge", "code"], []),
-        "client": (["state", "code_challenge", "code"], ["code_verifier", "code", "access_token", "client_secret"]),
+        "client": (
+            ["state", "code_challenge", "code"],
+            ["code_verifier", "code", "access_token", "refresh_token", "client_secret"],
+        ),
         "authorization_server": (
             ["password", "state", "code_challenge", "code"],
-            ["code_verifier", "code", "access_token", "client_secret"],
+            ["code_verifier", "code", "access_token", "refresh_token", "client_secret"],
         ),
         "resource_server": ([], ["access_token"]),
     }

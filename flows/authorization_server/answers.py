@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template
@@ -13,11 +14,15 @@ from flows.realm import Realm
 from flows.store import sessions
 
 
-def back(realm: Realm, redirect_uri: str, answer: dict[str, str], state: str | None) -> Response:
+def back(
+    realm: Realm, redirect_uri: str, answer: Mapping[str, object], state: str | None, *, fragment: bool = False
+) -> Response:
     """To the client, through the browser, with `state` as it came and `iss` (RFC 9207 §2). 303, never 307 (RFC 9700
-    §4.12)."""
-    parameters = {**answer, **({"state": state} if state else {}), "iss": realm.issuer}
-    return go_to(redirect_uri + ("&" if "?" in redirect_uri else "?") + urlencode(parameters))
+    §4.12). In the fragment, which a browser keeps to itself, where a token was asked for (RFC 6749 §4.2.2)."""
+    parameters = urlencode({**answer, **({"state": state} if state else {}), "iss": realm.issuer})
+    if fragment:
+        return go_to(f"{redirect_uri}#{parameters}")
+    return go_to(redirect_uri + ("&" if "?" in redirect_uri else "?") + parameters)
 
 
 def page(template: str, status: int, **known: object) -> Response:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, jsonify, request
 
+from flows.authorization_server.about_tokens import about_tokens
 from flows.authorization_server.authorize import authorize
 from flows.authorization_server.forms import forms
 from flows.authorization_server.token import token
-from flows.party import PAGE_HEADERS, make_party
+from flows.party import PAGE_HEADERS, make_party, nothing
 from flows.realm import WELL_KNOWN, Realm
 
-OPEN_TO_SCRIPTS = ("/token", "/jwks", WELL_KNOWN)
+OPEN_TO_SCRIPTS = ("/token", "/revoke", "/jwks", WELL_KNOWN)
 
 
 def make_app(templates: Path) -> Flask:
-    """RFC 8414 metadata, JWKS, /authorize and /token."""
+    """RFC 8414 metadata, JWKS, /authorize, /token, /introspect and /revoke."""
     app = make_party(__name__, templates)
     app.register_blueprint(authorize)
     app.register_blueprint(forms)
     app.register_blueprint(token)
+    app.register_blueprint(about_tokens)
 
     @app.get(WELL_KNOWN)
     def metadata() -> Response:
@@ -36,8 +38,8 @@ def make_app(templates: Path) -> Flask:
         """A script of another origin may ask for a token or a key, never for a page (RFC 9700 §2.6)."""
         if request.method != "OPTIONS" or request.path not in OPEN_TO_SCRIPTS:
             return None
-        answer = make_response("", 204)
-        answer.headers["Access-Control-Allow-Methods"] = "POST" if request.path == "/token" else "GET"
+        answer = nothing(204)
+        answer.headers["Access-Control-Allow-Methods"] = "POST" if request.path in ("/token", "/revoke") else "GET"
         answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
         answer.headers["Access-Control-Max-Age"] = "600"
         return answer

@@ -15,7 +15,8 @@ from sqlalchemy import Row, bindparam, select
 from flows import story
 from flows.asked import Asked
 from flows.realm import Realm
-from flows.store import authorization_requests, codes, sessions
+from flows.store import access_tokens, authorization_requests, codes, families, refresh_tokens, sessions
+from flows.tokens import jws
 
 SESSION_COOKIE = "snapbox_session"
 REQUEST_LIFETIME = 600  # seconds that a login or consent page may lie open
@@ -70,6 +71,11 @@ class AuthorizeAsk(_WithSession):
     def scope(self) -> str:
         return self.query.get("scope") or story.DEFAULT_SCOPE
 
+    @property
+    def wants_token(self) -> bool:
+        """Whether the token itself is to come back through the browser: the implicit grant (RFC 6749 §4.2.1)."""
+        return self.query.get("response_type") == "token"
+
 
 def matches(client: story.Client, registered: str, asked: str) -> bool:
     """Whether a redirect_uri is a registered one, to the letter; a native client's loopback port may vary (RFC 8252
@@ -109,10 +115,22 @@ class PageAsk(_WithSession):
 
 
 _CODE = select(codes).where(codes.c.realm == bindparam("realm"), codes.c.code == bindparam("code"))
+_REFRESH_TOKEN = select(refresh_tokens, families.c.revoked_at).where(
+    refresh_tokens.c.realm == bindparam("realm"),
+    refresh_tokens.c.refresh_token == bindparam("token"),
+    families.c.realm == refresh_tokens.c.realm,
+    families.c.id == refresh_tokens.c.family,
+)
+_ACCESS_TOKEN = select(access_tokens, families.c.revoked_at.label("family_revoked_at")).where(
+    access_tokens.c.realm == bindparam("realm"),
+    access_tokens.c.jti == bindparam("token"),
+    families.c.realm == access_tokens.c.realm,
+    families.c.id == access_tokens.c.family,
+)
 
 
-class TokenAsk(Asked):
-    """POST /token (RFC 6749 §3.2)."""
+class _WithClient(Asked):
+    """A request in which a client, or an API, says who it is (RFC 6749 §2.3)."""
 
     @cached_property
     def authorization(self) -> str:
@@ -143,9 +161,55 @@ class TokenAsk(Asked):
     def client(self) -> story.Client | None:
         return self.realm.clients.get(self.client_id)
 
+    def _refresh_token(self, token: str) -> Any:
+        with self.realm.store.reading() as connection:
+            return connection.execute(_REFRESH_TOKEN, {"realm": self.realm.name, "token": token}).one_or_none()
+
+
+class TokenAsk(_WithClient):
+    """POST /token (RFC 6749 §3.2). What was not sent, or is not known here, is None."""
+
     @cached_property
     def code(self) -> Any:
-        """The row of the code that was sent, or None."""
+        """The row of the code that was sent."""
         with self.realm.store.reading() as connection:
             sent = {"realm": self.realm.name, "code": self.form.get("code", "")}
             return connection.execute(_CODE, sent).one_or_none()
+
+    @cached_property
+    def refresh_token(self) -> Any:
+        """The row of the refresh token that was sent; `revoked_at` is its family’s."""
+        return self._refresh_token(self.form.get("refresh_token", ""))
+
+    @cached_property
+    def scope(self) -> str:
+        """What is asked for, in the grants that had no authorization request before."""
+        return self.form.get("scope") or story.DEFAULT_SCOPE
+
+
+class AboutTokenAsk(_WithClient):
+    """POST /introspect and POST /revoke: the request names a token (RFC 7662 §2.1, RFC 7009 §2.1)."""
+
+    @cached_property
+    def access_token(self) -> Any:
+        """The row of the access token; None for one that was not given here. A JWT counts only if it is ours to the
+        letter."""
+        token = self.form.get("token", "")
+        try:
+            jti = str(jws.read(token).payload.get("jti"))
+            verified = any(jws.signature_verifies(token, each.key, each.alg) for each in self.realm.signing_keys)
+        except jws.NotAJWT:
+            jti, verified = token, self.realm.opaque
+        if not verified:
+            return None
+        with self.realm.store.reading() as connection:
+            return connection.execute(_ACCESS_TOKEN, {"realm": self.realm.name, "token": jti}).one_or_none()
+
+    @cached_property
+    def refresh_token(self) -> Any:
+        return self._refresh_token(self.form.get("token", ""))
+
+    @property
+    def about(self) -> Any:
+        """The row of whichever token it is."""
+        return self.access_token or self.refresh_token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
@@ -11,7 +10,12 @@ from flows import story
 from flows.asked import no_parameter_is_repeated, parameters_are_text
 from flows.authorization_server.answers import back, open_session, page, set_session
 from flows.authorization_server.asks import AuthorizeAsk, csrf_of
-from flows.checks import Finding, check, decide, expect, failed, passed
+from flows.checks import Finding, check, decide, failed, passed
+from flows.pkce import (
+    code_challenge_is_well_formed,
+    code_challenge_method_is_s256,
+    public_client_sends_a_code_challenge,
+)
 from flows.realm import Fresh
 from flows.store import authorization_requests
 
@@ -54,6 +58,8 @@ WHO_ASKS = [parameters_are_text, client_and_redirect_uri_come_once, client_is_kn
 
 # What is asked. A refusal here goes back to the client.
 
+RESPONSE_TYPES = {"code": "authorization_code", "token": "implicit"}  # each is asked for by one grant
+
 
 @check("invalid_request", "a question that does not say what it wants back", rfc="6749#section-3.1.1")
 def response_type_is_there(ask: AuthorizeAsk) -> Finding:
@@ -63,16 +69,23 @@ def response_type_is_there(ask: AuthorizeAsk) -> Finding:
 
 @check("unsupported_response_type", "a kind of answer that this server does not give", rfc="6749#section-3.1.1")
 def response_type_is_supported(ask: AuthorizeAsk) -> Finding:
-    """This server gives codes, and no tokens, through the browser."""
-    return expect("code", ask.query["response_type"], "A code.")
+    """This server gives codes and, to a few old clients that still ask so, tokens. It gives nothing else through the
+    browser."""
+    asked = ask.query["response_type"]
+    if asked not in RESPONSE_TYPES:
+        return failed(expected=" or ".join(RESPONSE_TYPES), got=asked)
+    return passed(f"A {asked}.")
 
 
-@check("unauthorized_client", "a client that is not registered for codes", rfc="6749#section-4.1.2.1")
-def client_may_ask_for_a_code(ask: AuthorizeAsk) -> Finding:
-    """A client is registered for the grants it needs, so that a stolen client is good for little else."""
+@check("unauthorized_client", "a client that is not registered for this kind of answer", rfc="6749#section-4.1.2.1")
+def client_may_ask_for_this(ask: AuthorizeAsk) -> Finding:
+    """A client is registered for the grants it needs, so that a stolen client is good for little else. One that needs
+    codes cannot be made to ask for tokens in an address."""
     assert ask.client
-    if "authorization_code" not in ask.client.grant_types:
-        return failed(expected="a client registered for authorization_code", got=ask.client.client_id)
+    asked = ask.query["response_type"]
+    may_ask = [answer for answer, grant in RESPONSE_TYPES.items() if grant in ask.client.grant_types]
+    if asked not in may_ask:
+        return failed(expected=" or ".join(may_ask) or "no question", got=asked)
     return passed(f"{ask.client.client_id} is registered for it.")
 
 
@@ -85,52 +98,11 @@ def scope_is_known(ask: AuthorizeAsk) -> Finding:
     return passed(ask.scope if "scope" in ask.query else f"None was named, so {ask.scope}.")
 
 
-@check(
-    "invalid_request",
-    "a client without a secret that sends no `code_challenge`",
-    rfc="9700#section-2.1.1",
-    defence=True,
-    of="code_challenge",
-)
-def public_client_sends_a_code_challenge(ask: AuthorizeAsk) -> Finding:
-    """A public client has no secret to show later, so this is all that will tie the code to it."""
-    assert ask.client
-    if ask.client.public and "code_challenge" not in ask.query:
-        return failed(expected="a code_challenge", got="none, from a client without a secret")
-    return passed("It came." if "code_challenge" in ask.query else "None came, and this client has a secret.")
-
-
-@check(
-    "invalid_request",
-    "a `code_challenge` that would be the secret itself",
-    rfc="7636#section-4.3",
-    defence=True,
-    of="code_challenge",
-)
-def code_challenge_method_is_s256(ask: AuthorizeAsk) -> Finding:
-    """With `plain`, or with no method, which means `plain`, the challenge is the secret itself, and the browser can
-    read it."""
-    if "code_challenge" not in ask.query:
-        if "code_challenge_method" in ask.query:
-            return failed(expected="a code_challenge with its method", got="a method alone")
-        return passed("No challenge came.")
-    return expect("S256", ask.query.get("code_challenge_method"), "S256.", nothing="no method, which means plain")
-
-
-@check("invalid_request", "a `code_challenge` that is no SHA-256", rfc="7636#section-4.2", of="code_challenge")
-def code_challenge_is_well_formed(ask: AuthorizeAsk) -> Finding:
-    """A SHA-256 in base64url has 43 characters. Anything else could never be answered."""
-    code_challenge = ask.query.get("code_challenge")
-    if code_challenge is None or re.fullmatch(r"[A-Za-z0-9_-]{43}", code_challenge):
-        return passed()
-    return failed(expected="43 characters of base64url", got=code_challenge)
-
-
 WHAT_IS_ASKED = [
     no_parameter_is_repeated,
     response_type_is_there,
     response_type_is_supported,
-    client_may_ask_for_a_code,
+    client_may_ask_for_this,
     scope_is_known,
     public_client_sends_a_code_challenge,
     code_challenge_method_is_s256,
@@ -152,7 +124,8 @@ def ask_alice() -> Response:
             why="We did not send you back to the program you came from: its address is part of what was wrong.",
         )
     if refused := decide(WHAT_IS_ASKED, ask):
-        return back(ask.realm, ask.redirect_uri, {"error": refused.check.error}, ask.query.get("state"))
+        error, state = {"error": refused.check.error}, ask.query.get("state")
+        return back(ask.realm, ask.redirect_uri, error, state, fragment=ask.wants_token)
     fresh = Fresh(ask.realm, ask.environ)
     return _login_or_consent(ask, fresh)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
@@ -12,10 +11,12 @@ from flows import story
 from flows.asked import body_is_a_form, no_parameter_is_repeated, parameters_are_text
 from flows.authorization_server.answers import back, form_error, open_session, page, set_session
 from flows.authorization_server.asks import REQUEST_LIFETIME, PageAsk, csrf_of
-from flows.checks import Finding, check, decide, failed, passed
+from flows.authorization_server.issue import Given, give_tokens, new_family
+from flows.authorization_server.passwords import account_may_be_tried, person_of, seconds_to_wait, was_wrong
+from flows.checks import Finding, Refusal, check, decide, failed, passed
 from flows.party import go_to
 from flows.realm import Fresh, Realm
-from flows.store import authorization_requests, codes, families
+from flows.store import authorization_requests, codes
 
 forms = Blueprint("forms", __name__)
 
@@ -60,13 +61,9 @@ def authorization_request_is_open(ask: PageAsk) -> Finding:
 @check("", "a name and a password that do not fit together", rfc="6749#section-3.1", status=403, of="password")
 def password_fits(ask: PageAsk) -> Finding:
     """The server must know that this is Alice, in whatever way it likes. It does not tell which half was wrong."""
-    person = story.PEOPLE.get(ask.form.get("username", ""))
-    expected = person.password if person else ""
-    same = hmac.compare_digest(expected.encode(), ask.form.get("password", "").encode())
-    fits = same and person is not None
-    if not fits:
+    person = person_of(ask.form)
+    if person is None:
         return failed(expected="a username and its password", got="a pair that does not fit")
-    assert person
     return passed(f"This is {person.name}.")
 
 
@@ -76,6 +73,7 @@ LOG_IN = [
     no_parameter_is_repeated,
     form_came_from_our_page,
     authorization_request_is_open,
+    account_may_be_tried,
     password_fits,
 ]
 
@@ -85,19 +83,34 @@ def log_in() -> Response:
     """Open a session under a new id, so that an id planted before the login is worth nothing, and go on with the
     request."""
     ask = PageAsk(request)
-    if refused := decide(LOG_IN, ask):
-        if refused.check is not password_fits:
-            return form_error(refused)
-        client = ask.realm.clients[dict(parse_qsl(ask.pending.query if ask.pending else ""))["client_id"]]
-        return page(
-            "login", refused.check.status, action=f"{ask.realm.issuer}/login", client_name=client.name,
-            csrf=csrf_of(ask.realm, ask.session_id), authorization_request=ask.form["authorization_request"],
-            username=ask.form.get("username", "")[:100], problem="That name and password do not fit together.",
-        )  # fmt: skip
+    with ask.realm.store.transaction():  # guesses that come at once are counted one after the other
+        if refused := decide(LOG_IN, ask):
+            if refused.check not in (password_fits, account_may_be_tried):
+                return form_error(refused)
+            return _log_in_again(ask, refused)
+        session_id = open_session(ask.realm, Fresh(ask.realm, ask.environ)("session"), ask.form["username"])
     assert ask.pending
-    session_id = open_session(ask.realm, Fresh(ask.realm, ask.environ)("session"), ask.form["username"])
     answer = go_to(f"{ask.realm.issuer}/authorize?{ask.pending.query}")
     set_session(answer, ask.realm, session_id)
+    return answer
+
+
+def _log_in_again(ask: PageAsk, refused: Refusal) -> Response:
+    """The form once more, with what was wrong; it does not say which half."""
+    username, problem = ask.form.get("username", ""), "That name and password do not fit together."
+    if refused.check is password_fits:
+        was_wrong(ask.realm, username)
+    wait = seconds_to_wait(ask.realm, username)
+    if refused.check is account_may_be_tried:
+        problem = f"There were too many wrong passwords. Try again in {wait} seconds."
+    client = ask.realm.clients[dict(parse_qsl(ask.pending.query if ask.pending else ""))["client_id"]]
+    answer = page(
+        "login", refused.check.status, action=f"{ask.realm.issuer}/login", client_name=client.name,
+        csrf=csrf_of(ask.realm, ask.session_id), authorization_request=ask.form["authorization_request"],
+        username=username[:100], problem=problem,
+    )  # fmt: skip
+    if refused.check is account_may_be_tried:
+        answer.headers["Retry-After"] = str(wait)
     return answer
 
 
@@ -149,7 +162,7 @@ CONSENT = [
 
 @forms.post("/consent")
 def answer_client() -> Response:
-    """Alice's yes becomes a code, her no an error; either goes back to the client through the browser."""
+    """Alice’s yes becomes a code, or the token itself, her no an error; either goes back through the browser."""
     ask = PageAsk(request)
     with ask.realm.store.transaction():
         if refused := decide(CONSENT, ask):
@@ -158,17 +171,25 @@ def answer_client() -> Response:
         asked = dict(parse_qsl(ask.pending.query, keep_blank_values=True))
         client = ask.realm.clients[asked["client_id"]]
         redirect_uri = asked.get("redirect_uri") or client.redirect_uris[0]
+        wants_token = asked.get("response_type") == "token"
         if ask.form["decision"] == "deny":
-            return back(ask.realm, redirect_uri, {"error": "access_denied"}, asked.get("state"))
-        code = _issue_code(ask.realm, Fresh(ask.realm, ask.environ), client, ask.person, asked)
+            no = {"error": "access_denied"}
+            return back(ask.realm, redirect_uri, no, asked.get("state"), fragment=wants_token)
+        fresh = Fresh(ask.realm, ask.environ)
+        if wants_token:
+            family = new_family(ask.realm, fresh)
+            given = Given(ask.person.username, asked.get("scope") or story.DEFAULT_SCOPE, family)
+            answer = give_tokens(ask.realm, fresh, client, given)
+            return back(ask.realm, redirect_uri, answer, asked.get("state"), fragment=True)
+        code = _issue_code(ask.realm, fresh, client, ask.person, asked)
         return back(ask.realm, redirect_uri, {"code": code}, asked.get("state"))
 
 
 def _issue_code(realm: Realm, fresh: Fresh, client: story.Client, person: story.Person, asked: dict[str, str]) -> str:
     """A code bound to client, redirect_uri and challenge; what it will give belongs to one family."""
-    code, family, now = fresh("code"), fresh("family"), realm.now()
+    code, family, now = fresh("code"), new_family(realm, fresh), realm.now()
+    challenge = asked.get("code_challenge") or None
     with realm.store.transaction() as connection:
-        connection.execute(families.insert(), {"realm": realm.name, "id": family})
         connection.execute(
             codes.insert().values(
                 realm=realm.name,
@@ -177,7 +198,8 @@ def _issue_code(realm: Realm, fresh: Fresh, client: story.Client, person: story.
                 username=person.username,
                 redirect_uri=asked.get("redirect_uri") or None,
                 scope=asked.get("scope") or story.DEFAULT_SCOPE,
-                code_challenge=asked.get("code_challenge") or None,
+                code_challenge=challenge,
+                code_challenge_method=(asked.get("code_challenge_method") or "plain")[:10] if challenge else None,
                 family=family,
                 issued_at=now,
                 expires_at=now + client.code_lifetime,

@@ -102,6 +102,14 @@ TOKEN_REQUEST = {
         "A refresh may ask for the same or less, never for more.",
         "6749#section-3.3",
     ),
+    "username": Entry(
+        "Whose account it is. In this grant the client knows the name, because Alice typed it into the client.",
+        "6749#section-4.3.2",
+    ),
+    "password": Entry(
+        "Alice’s own password at Snapbox, in the hands of the client. It opens all that she has there.",
+        "9700#section-2.4",
+    ),
     "refresh_token": Entry(
         "Gets a new access token without asking Alice again. "
         "It belongs to one client and is shown to the authorization server only, never to an API.",
@@ -145,6 +153,75 @@ TOKEN_RESPONSE = {
         "The address of a page that says more about the error, for whoever writes the client.",
         "6749#section-5.2",
     ),
+}
+
+# What comes back behind the # of an address, in the implicit grant.
+TOKEN_IN_THE_FRAGMENT = {
+    "access_token": Entry(
+        "The token itself, in the address bar and the history of a browser. A code would be worth little there; this "
+        "is worth all that it allows.",
+        "9700#section-4.3.2",
+    ),
+    "token_type": TOKEN_RESPONSE["token_type"],
+    "expires_in": TOKEN_RESPONSE["expires_in"],
+    "scope": TOKEN_RESPONSE["scope"],
+    "state": Entry(
+        "The script compares it with the one it made. If it is another one, the token belongs to no question of its "
+        "own.",
+        "6749#section-10.12",
+    ),
+    "iss": AUTHORIZATION_RESPONSE["iss"],
+    "error": AUTHORIZATION_RESPONSE["error"],
+}
+
+INTROSPECTION_REQUEST = {
+    "token": Entry(
+        "The token that the API was shown, and cannot read. It asks the server that gave it what it is worth.",
+        "7662#section-2.1",
+    ),
+    "token_type_hint": Entry(
+        "What kind of token it is likely to be, so that the server finds it sooner. It may be wrong.",
+        "7662#section-2.1",
+    ),
+}
+
+INTROSPECTION_RESPONSE = {
+    "active": Entry(
+        "Whether the token is good now. If not, nothing else is told: the API need not know why.",
+        "7662#section-2.2",
+    ),
+    "scope": Entry("What the token allows, as names separated by spaces.", "7662#section-2.2"),
+    "client_id": Entry("Which client was given the token.", "7662#section-2.2"),
+    "token_type": Entry("How the token is to be used.", "7662#section-2.2"),
+    "exp": Entry("When it ends, in seconds since 1970.", "7662#section-2.2"),
+    "iat": Entry("When it was given.", "7662#section-2.2"),
+    "sub": Entry("Whose access it is: mostly the person who approved.", "7662#section-2.2"),
+    "aud": Entry("For which API it is meant. An API that is not named must not take it.", "7662#section-2.2"),
+    "iss": Entry("Which server gave it.", "7662#section-2.2"),
+    "error": Entry("Why the question itself was refused.", "7662#section-2.3"),
+}
+
+REVOCATION_REQUEST = {
+    "token": Entry(
+        "What is given back. A refresh token takes the access tokens of the same yes with it.",
+        "7009#section-2.1",
+    ),
+    "token_type_hint": Entry(
+        "What kind of token it is, so that the server finds it sooner. It may be wrong.",
+        "7009#section-2.1",
+    ),
+    "client_id": Entry("Names the client that gives the token back.", "7009#section-2.1"),
+    "client_secret": Entry("Proves which client it is, so that none can end another’s work.", "7009#section-2.1"),
+}
+
+# What an API is sent: a photo to keep and, where a client shows its token so, the token.
+PHOTOS_REQUEST = {
+    "access_token": Entry(
+        "The token, outside the header. In an address it lands in logs and histories; in a form it needs a POST. An "
+        "API need not take it in either.",
+        "6750#section-2.3",
+    ),
+    "title": Entry("What the new photo is called.", "6749#section-7"),
 }
 
 LOGIN_FORM = {
@@ -271,6 +348,18 @@ VALUES = {
     "grant_type=authorization_code": Entry(
         "Here it is a code, which came by way of Alice’s browser.",
         "6749#section-4.1.3",
+    ),
+    "response_type=token": Entry(
+        "The token itself is to come back in the address. That was the implicit grant; it should not be used any more.",
+        "9700#section-2.1.2",
+    ),
+    "grant_type=password": Entry(
+        "Here it is a person’s own password. This grant must not be used any more.",
+        "9700#section-2.4",
+    ),
+    "grant_type=client_credentials": Entry(
+        "Here it is the client itself: what it proves about itself is all there is.",
+        "6749#section-4.4.2",
     ),
     "grant_type=refresh_token": Entry(
         "Here it is a refresh token, so Alice need not be there.",

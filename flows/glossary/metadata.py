@@ -60,6 +60,14 @@ METADATA = {
         "Where an API may ask whether a token is still good and what it allows.",
         "7662#section-2",
     ),
+    "introspection_endpoint_auth_methods_supported": Entry(
+        "How an API may prove who it is when it asks about a token.",
+        "8414#section-2",
+    ),
+    "revocation_endpoint_auth_methods_supported": Entry(
+        "How a client may prove who it is when it gives a token back. Left out, it means HTTP Basic.",
+        "8414#section-2",
+    ),
     "revocation_endpoint": Entry(
         "Where a client gives back a token it no longer needs, so that nobody else can use it.",
         "7009#section-2",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from flows.grants import authorization_code
-from flows.run import Flow
+from flows.flow import Flow
+from flows.grants import authorization_code, client_credentials, implicit, password, refresh_token
 
-FLOWS: dict[str, Flow] = {flow.name: flow for flow in (authorization_code.flow,)}
+FLOWS: dict[str, Flow] = {
+    flow.name: flow
+    for flow in (
+        authorization_code.flow,
+        implicit.flow,
+        client_credentials.flow,
+        refresh_token.flow,
+        password.flow,
+    )
+}

@@ -1,23 +1,62 @@
-"""The authorization code grant with PKCE: how it is walked, and the checks that only it adds to the token endpoint."""
+"""The authorization code grant: how it is walked, and the checks that only it adds to the token endpoint."""
 
 from __future__ import annotations
 
-import re
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from sqlalchemy import bindparam, update
 
 from flows import wire
+from flows.authorization_server.issue import Given
 from flows.checks import Finding, check, expect, failed, passed
-from flows.edit import Edit, once_more, twice, with_other, with_value, without
-from flows.run import Flow, NotSeen, Seen, Way
+from flows.edit import Edit, once_more, with_other, with_value, without
+from flows.flow import Chosen, Flow, Option, Way
+from flows.options import ALG, CLIENT_AUTH, TOKEN
+from flows.pkce import code_verifier_is_well_formed, code_verifier_matches, s256
+from flows.realm import Fresh
+from flows.scenes import (
+    APPROVE_WAYS,
+    USE_TOKEN_WAYS,
+    alice_logs_in,
+    alice_may_deny,
+    api_asks,
+    script_uses_token,
+    use,
+)
+from flows.seen import NotSeen, Seen, Stops, parameters_of
 from flows.store import codes
 
 if TYPE_CHECKING:
     from flows.authorization_server.asks import TokenAsk
+
+WEB, SINGLE_PAGE = {"client": "web"}, {"client": "single-page"}
+CLIENT = Option(
+    "client",
+    "The client is",
+    {
+        "web": "a web site with a server: it can keep a secret",
+        "single-page": "a single-page app: all of it is a script in the browser, and nothing stays secret",
+    },
+)
+PKCE = Option(
+    "pkce",
+    "PKCE is",
+    {
+        "S256": "on: the challenge is a hash of the secret",
+        "plain": "on, with plain: the challenge is the secret itself",
+        "off": "off: nothing ties the code to whoever began",
+    },
+)
+
+
+def defences_off(chosen: Chosen) -> list[str]:
+    """The checks that would refuse what was chosen: they run all the same, and tell what they would have done."""
+    off = ["code_challenge_method_is_s256"] if chosen["pkce"] == "plain" else []
+    if chosen["pkce"] == "off" and chosen["client"] == "single-page":
+        off.append("public_client_sends_a_code_challenge")
+    return off
+
 
 flow = Flow(
     name="authorization_code",
@@ -28,16 +67,21 @@ flow = Flow(
     not_for="Where nobody is there to ask: a program that acts for itself shows its own credentials. On a device "
     "without a browser, which has a grant of its own (RFC 8628). To learn who somebody is: OpenID Connect adds that.",
     rfcs=("6749#section-4.1", "7636#section-4"),
+    acts_as=lambda chosen: "photoprint" if chosen["client"] == "web" else "photoprint-spa",
+    cast=lambda chosen: "PhotoPrint",
+    options=(CLIENT, PKCE, TOKEN, Option(CLIENT_AUTH.name, CLIENT_AUTH.title, CLIENT_AUTH.choices, only=WEB), ALG),
+    defences_off=defences_off,
 )
-
-
-def s256(code_verifier: str) -> str:
-    """The code_challenge of a verifier: its SHA-256 as base64url without padding (RFC 7636 §4.2)."""
-    return urlsafe_b64encode(sha256(code_verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def authorization_request(run: Seen) -> str:
     """The address that the client sends the browser to: its question to the authorization server, as a link."""
+    pkce, code_verifier = run.options.get("pkce", "S256"), run.secret("code_verifier")
+    challenges = {
+        "S256": {"code_challenge": s256(code_verifier), "code_challenge_method": "S256"},
+        "plain": {"code_challenge": code_verifier, "code_challenge_method": "plain"},
+        "off": {},
+    }
     return f"{run.metadata['authorization_endpoint']}?" + urlencode(
         {
             "response_type": "code",
@@ -45,8 +89,7 @@ def authorization_request(run: Seen) -> str:
             "redirect_uri": run.client.redirect_uris[0],
             "scope": "photos.read",
             "state": run.secret("state"),
-            "code_challenge": s256(run.secret("code_verifier")),
-            "code_challenge_method": "S256",
+            **challenges[pkce],
         }
     )
 
@@ -62,17 +105,37 @@ def authorization_request(run: Seen) -> str:
     receiver="client",
     at="/print",
     rfc="6749#section-4.1",
+    when=WEB,
 )
 def ask_for_prints(run: Seen) -> wire.Request:
     """
     Alice’s photos are at Snapbox, and PhotoPrint wants to print them. It could ask for her password, but then it could
     do everything that she can, for as long as she keeps it. So it asks Snapbox instead: its answer to this click is a
     redirect that carries the question. Two random values are made now. `state` goes along, and must come back
-    unchanged. `code_verifier` stays with the client; only its hash travels, as `code_challenge`.
+    unchanged. With PKCE, `code_verifier` stays with the client; only its hash travels, as `code_challenge`.
     """
     return run.get(f"{run.address('client')}/print")
 
 
+flow.tell(
+    ask_for_prints,
+    {"pkce": "plain"},
+    """
+    Alice’s photos are at Snapbox, and PhotoPrint wants to print them. It does not ask for her password: its answer to
+    this click is a redirect that carries a question to Snapbox. Two random values are made now. `state` goes along, and
+    must come back unchanged. The other one is a `code_verifier`, and with `plain` it goes along too, under the name of
+    `code_challenge`: a secret that everybody on the way can read.
+""",
+)
+flow.tell(
+    ask_for_prints,
+    {"pkce": "off"},
+    """
+    Alice’s photos are at Snapbox, and PhotoPrint wants to print them. It does not ask for her password: its answer to
+    this click is a redirect that carries a question to Snapbox. One random value is made now: `state` goes along, and
+    must come back unchanged. PKCE is off, so nothing will tie the code that comes back to whoever began here.
+""",
+)
 flow.break_it(
     ask_for_prints,
     Way("POST in place of GET", "Another site makes the browser begin an order.",
@@ -82,8 +145,35 @@ flow.break_it(
 
 
 @flow.step(
+    "Alice opens the app",
+    label="opens the app",
+    button="open the app",
+    sender="browser",
+    receiver="client",
+    at="/app",
+    rfc="10017#section-6.3",
+    when=SINGLE_PAGE,
+)
+def open_app(run: Seen) -> wire.Request:
+    """
+    The client’s server only hands out a page with a script in it; all that PhotoPrint does from here on, that script
+    does in Alice’s browser. Whoever opens the page can read the script, so there is no secret in it: this is a public
+    client. It makes two random values, `state` and, with PKCE, `code_verifier`, and keeps both in the page.
+    """
+    return run.get(f"{run.address('client')}/app")
+
+
+flow.break_it(
+    open_app,
+    Way("POST in place of GET", "The page takes no orders.",
+        lambda _: [Edit("method", "", "POST"), Edit("header", "Content-Length", "0")]),
+    Way("Open it twice", "Is anything remembered at the server?", once_more),
+)  # fmt: skip
+
+
+@flow.step(
     "The browser takes the question to Snapbox",
-    label="asks: state, code_challenge",
+    label="asks to authorize",
     button="take the question to Snapbox",
     sender="browser",
     receiver="authorization_server",
@@ -92,6 +182,7 @@ flow.break_it(
     counts="request",
     carries="authorization request",
     answers="authorization response",
+    when=WEB,
 )
 def ask_to_authorize(run: Seen) -> wire.Request:
     """
@@ -103,75 +194,44 @@ def ask_to_authorize(run: Seen) -> wire.Request:
     return run.get(run.answer_to(ask_for_prints).location or "")
 
 
+@flow.step(
+    "The script sends the browser to Snapbox",
+    label="asks to authorize",
+    button="send the browser to Snapbox",
+    sender="script",
+    receiver="authorization_server",
+    at="/authorize",
+    rfc="6749#section-4.1.1",
+    counts="request",
+    carries="authorization request",
+    answers="authorization response",
+    when=SINGLE_PAGE,
+    name="ask_to_authorize",
+)
+def script_asks_to_authorize(run: Seen) -> wire.Request:
+    """
+    The script leaves its own page and takes the whole browser to Snapbox, with the question in the address. Nobody may
+    ask this with `fetch`: Alice has to see whose page it is before she types her password. The server looks first at
+    who asks, and only then at what is asked. Alice has no session here yet, so the answer is a login form.
+    """
+    return run.get(authorization_request(run))
+
+
 flow.break_it(
     ask_to_authorize,
-    Way("Leave out code_challenge", "PKCE is off. This client has a secret; is that enough for the server?",
-        without("query", "code_challenge", "code_challenge_method")),
+    Way("Leave out code_challenge", "PKCE is off. Is what is left enough for the server?",
+        without("query", "code_challenge", "code_challenge_method"), {"pkce": "S256|plain"}),
     Way("code_challenge_method=plain", "The challenge would be the secret itself, in the address bar.",
-        with_value("query", "code_challenge_method", "plain")),
+        with_value("query", "code_challenge_method", "plain"), {"pkce": "S256"}),
     Way("Another redirect_uri", "The answer would go to somebody else. See where the error goes.",
         with_value("query", "redirect_uri", "https://evil.example/callback")),
     Way("Another client_id", "Ask in the name of a client that nobody registered.", with_other("query", "client_id")),
     Way("A scope that does not exist", "Ask for more than there is.", with_value("query", "scope", "photos.delete")),
-    Way("state twice", "Two readers could each take another one.", twice("query", "state")),
+    Way("response_type=token", "Ask for the token itself, as the implicit grant does.",
+        with_value("query", "response_type", "token")),
 )  # fmt: skip
 
-
-@flow.step(
-    "Alice logs in, at Snapbox and nowhere else",
-    label="Alice logs in",
-    button="Alice logs in",
-    sender="browser",
-    receiver="authorization_server",
-    at="/login",
-    rfc="6749#section-3.1",
-    carries="login form",
-)
-def log_in(run: Seen) -> wire.Request:
-    """
-    The password goes to the server that keeps it, and the client never sees it: that is the point of the grant. How a
-    person logs in is not OAuth’s business, so a passkey or a second factor fits here without any change to the client.
-    """
-    return run.submit(run.answer_to(ask_to_authorize).forms[0], username="alice", password="wonderland")
-
-
-flow.break_it(
-    log_in,
-    Way("A wrong password", "What does the server say, and what does it not say?", with_other("form", "password")),
-    Way("Leave out csrf", "A form that another site made Alice’s browser post.", without("form", "csrf")),
-    Way("Without the cookie", "A browser that never opened the login page.", without("header", "Cookie")),
-)
-
-
-@flow.step(
-    "The browser comes back with the same question",
-    label="asks again, now as Alice",
-    button="ask again, now as Alice",
-    sender="browser",
-    receiver="authorization_server",
-    at="/authorize",
-    rfc="6749#section-4.1.1",
-    carries="authorization request",
-    answers="authorization response",
-)
-def ask_as_alice(run: Seen) -> wire.Request:
-    """
-    The login answered with a redirect to the question it had interrupted, and the cookie now says that this is Alice.
-    The server checks the whole request once more, since it came through the browser once more, and shows Alice what is
-    asked: which client, and for which scopes.
-    """
-    return run.get(run.answer_to(log_in).location or "")
-
-
-flow.break_it(
-    ask_as_alice,
-    Way("Ask for more", "The link is changed on its way: photos.write too. See what Alice is shown.",
-        with_value("query", "scope", "photos.read photos.write")),
-    Way("Without the cookie", "Another browser brings the same question.", without("header", "Cookie")),
-    Way("Another state", "Does this server know which state is right? Who will notice?", with_other("query", "state")),
-    Way("Another redirect_uri", "Changed after the login, when nobody looks any more?",
-        with_value("query", "redirect_uri", "https://evil.example/callback")),
-)  # fmt: skip
+ask_as_alice = alice_logs_in(flow, ask_to_authorize)
 
 
 @flow.step(
@@ -196,39 +256,11 @@ def approve(run: Seen) -> wire.Request:
 
 flow.break_it(
     approve,
-    Way("Leave out csrf", "Another site presses Approve for Alice.", without("form", "csrf")),
-    Way("Without the cookie", "Somebody who is not logged in approves.", without("header", "Cookie")),
-    Way("Neither yes nor no", "A third answer.", with_value("form", "decision", "maybe")),
+    *APPROVE_WAYS,
     Way("Approve twice", "A double click. Does it give two codes?", once_more),
 )
 
-
-@flow.step(
-    "Alice says no",
-    label="Alice denies",
-    button="Alice says no",
-    sender="browser",
-    receiver="authorization_server",
-    at="/consent",
-    rfc="6749#section-4.1.2.1",
-    carries="consent form",
-    answers="authorization response",
-    instead_of="approve",
-)
-def deny(run: Seen) -> wire.Request:
-    """
-    No is an answer too, and the client must be told. It travels the same way as a yes: a redirect to the registered
-    address, with `error` in place of the code, and with the same `state`, so that the client knows which question was
-    answered.
-    """
-    return run.submit(run.answer_to(ask_as_alice).forms[0], decision="deny")
-
-
-flow.break_it(
-    deny,
-    Way("Leave out csrf", "Another site presses Deny for Alice.", without("form", "csrf")),
-    Way("Without the cookie", "Somebody who is not logged in says no.", without("header", "Cookie")),
-)  # fmt: skip
+alice_may_deny(flow, ask_as_alice)
 
 
 @flow.step(
@@ -240,6 +272,7 @@ flow.break_it(
     at="/callback",
     rfc="6749#section-4.1.2",
     carries="authorization response",
+    when=WEB,
 )
 def callback(run: Seen) -> wire.Request:
     """
@@ -250,13 +283,34 @@ def callback(run: Seen) -> wire.Request:
     return run.get(run.led_to(f"{run.address('client')}/callback"))
 
 
+@flow.step(
+    "The browser brings the answer to the app",
+    label="brings code, state, iss",
+    button="bring the answer to the app",
+    sender="browser",
+    receiver="client",
+    at="/app",
+    rfc="6749#section-4.1.2",
+    carries="authorization response",
+    when=SINGLE_PAGE,
+    name="callback",
+)
+def back_at_the_app(run: Seen) -> wire.Request:
+    """
+    The browser opens the app’s page again, with the answer in its address. The client’s server sees the code pass, in
+    its log too, and can do nothing with it: it hands out the same page as before. The script reads the address bar. It
+    goes on only if `state` is the one it made and `iss` is the server it asked.
+    """
+    return run.get(run.led_to(f"{run.address('client')}/app"))
+
+
 flow.break_it(
     callback,
     Way("Another state", "Somebody made this browser open the callback with a code of their own.",
         with_other("query", "state")),
     Way("Leave out state", "An answer that belongs to no question.", without("query", "state")),
     Way("Another iss", "The answer of one server, passed off as another’s.", with_other("query", "iss")),
-    Way("Without the cookie", "The answer reaches a browser that asked nothing.", without("header", "Cookie")),
+    Way("Without the cookie", "The answer reaches a browser that asked nothing.", without("header", "Cookie"), WEB),
     Way("Send it twice", "A reload of the callback, or a replay.", once_more),
 )  # fmt: skip
 
@@ -273,6 +327,7 @@ flow.break_it(
     instead_of="callback",
     hears="error",
     ends=True,
+    when=WEB,
 )
 def hear_no(run: Seen) -> wire.Request:
     """
@@ -282,11 +337,44 @@ def hear_no(run: Seen) -> wire.Request:
     return run.get(run.led_to(f"{run.address('client')}/callback"))
 
 
+@flow.step(
+    "The browser brings an error to the app",
+    label="brings error, state, iss",
+    button="bring the answer to the app",
+    sender="browser",
+    receiver="client",
+    at="/app",
+    rfc="6749#section-4.1.2.1",
+    carries="authorization response",
+    instead_of="callback",
+    hears="error",
+    ends=True,
+    when=SINGLE_PAGE,
+    name="hear_no",
+)
+def app_hears_no(run: Seen) -> wire.Request:
+    """
+    The answer is an error: Alice said no, or the question itself was refused. The page is the same as before; the
+    script finds `error` in the address bar, checks `state` and `iss` as it would for a code, and stops.
+    """
+    return run.get(run.led_to(f"{run.address('client')}/app"))
+
+
 flow.break_it(
     hear_no,
     Way("Another state", "Anybody could tell the client that Alice said no.", with_other("query", "state")),
     Way("Leave out iss", "A no of which server?", without("query", "iss")),
 )  # fmt: skip
+
+
+def redemption(run: Seen, came: dict[str, str]) -> dict[str, str]:
+    """The form of the token request for the code that came (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
+    if "code" not in came:
+        raise NotSeen("no code came back, so there is nothing to redeem")
+    form = {"grant_type": "authorization_code", "code": came["code"], "redirect_uri": run.client.redirect_uris[0]}
+    if run.options.get("pkce") != "off":
+        form["code_verifier"] = run.secret("code_verifier")
+    return form
 
 
 @flow.step(
@@ -300,6 +388,7 @@ flow.break_it(
     counts="request",
     carries="token request",
     answers="token response",
+    when=WEB,
 )
 def redeem_code(run: Seen) -> wire.Request:
     """
@@ -307,27 +396,91 @@ def redeem_code(run: Seen) -> wire.Request:
     began this flow, and a client that can keep a secret shows that as well. This request goes from server to server:
     the browser sees neither it nor the token that comes back.
     """
-    came = dict(run.received(callback).query)
-    if "code" not in came:
-        raise NotSeen("no code came back, so there is nothing to redeem")
-    return wire.post(
-        run.metadata["token_endpoint"],
-        {
-            "grant_type": "authorization_code",
-            "code": came["code"],
-            "redirect_uri": run.client.redirect_uris[0],
-            "code_verifier": run.secret("code_verifier"),
-        },
-        wire.basic(run.client.client_id, run.client.secret or ""),
-    )
+    form, who = redemption(run, dict(run.received(callback).query)), run.client
+    if run.options.get("client_auth") == "post":
+        return wire.post(
+            run.metadata["token_endpoint"], form | {"client_id": who.client_id, "client_secret": who.secret or ""}
+        )
+    return wire.post(run.metadata["token_endpoint"], form, wire.basic(who.client_id, who.secret or ""))
 
 
+@flow.step(
+    "The script trades the code for a token",
+    label="code → token",
+    button="trade the code for a token",
+    sender="script",
+    receiver="authorization_server",
+    at="/token",
+    rfc="6749#section-4.1.3",
+    counts="request",
+    carries="token request",
+    answers="token response",
+    when=SINGLE_PAGE,
+    name="redeem_code",
+)
+def script_redeems_code(run: Seen) -> wire.Request:
+    """
+    A public client shows no secret, only its name. What ties the code to it is the `code_verifier`, which never left
+    the page: whoever read the code in a log or a history does not have it. The token comes back as an answer to the
+    script. It never stands in an address, and that is what this flow has over the implicit grant.
+    """
+    came = answer_in_the_address_bar(run)
+    form = redemption(run, came) | {"client_id": run.client.client_id}
+    return wire.post(run.metadata["token_endpoint"], form, ("Accept", "application/json"), run.origin)
+
+
+def answer_in_the_address_bar(run: Seen) -> dict[str, str]:
+    """What the script reads there; Stops where it does not belong to its question (RFC 6749 §10.12, RFC 9207 §2.4)."""
+    came = dict(parameters_of(run.address_bar()))
+    if came.get("state") != run.secret("state"):
+        raise Stops(
+            "The script compared `state` in the address bar with the one it made. It is not the same: this answer "
+            "belongs to no question of its own, so the script stops, and sends nothing."
+        )
+    if came.get("iss") != run.metadata["issuer"]:
+        raise Stops(
+            "The script compared `iss` in the address bar with the server it had asked. It is another one, so the "
+            "script stops, and sends nothing."
+        )
+    return came
+
+
+flow.tell(
+    redeem_code,
+    {"pkce": "plain"},
+    """
+    The secret behind the challenge is shown now: compare the `code_verifier` here with the `code_challenge` in step 2.
+    They are the same, to the letter, and that one stood in the address bar. Whoever read the address has both the code
+    and what is meant to protect it. With `S256` the address would hold a hash, from which nobody gets back.
+""",
+)
+flow.tell(
+    redeem_code,
+    {"pkce": "off", "client": "web"},
+    """
+    PKCE is off, so the code comes alone. A thief who read it in the browser still lacks the client’s own secret. But
+    nothing shows that this code belongs to this walk: if somebody slips another one into Alice’s browser, the client
+    redeems it with its own good secret, and does not notice.
+""",
+)
+flow.tell(
+    redeem_code,
+    {"pkce": "off", "client": "single-page"},
+    """
+    PKCE is off, and a public client has no secret to show. So whoever holds the code can send just this request. The
+    code stands in the log of the server that hands out the page: look from there before this step is sent, and use what
+    you find.
+""",
+)
 flow.break_it(
     redeem_code,
     Way("Leave out code_verifier", "A thief who read the code in the browser and has nothing else.",
-        without("form", "code_verifier")),
-    Way("Another code_verifier", "A thief who guesses.", with_other("form", "code_verifier")),
-    Way("Without the secret", "Anybody may say that they are this client.", without("header", "Authorization")),
+        without("form", "code_verifier"), {"pkce": "S256|plain"}),
+    Way("Another code_verifier", "A thief who guesses.", with_other("form", "code_verifier"), {"pkce": "S256|plain"}),
+    Way("Without the secret", "Anybody may say that they are this client.", without("header", "Authorization"),
+        {"client_auth": "basic"}),
+    Way("Without the secret", "Anybody may say that they are this client.", without("form", "client_secret"),
+        {"client_auth": "post"}),
     Way("Another code", "One letter is wrong.", with_other("form", "code")),
     Way("Another redirect_uri", "The code was led somewhere else on its way.", with_other("form", "redirect_uri")),
     Way("Send it twice", "A code is used again. Look at what that does to the token it gave.", once_more),
@@ -343,30 +496,25 @@ flow.break_it(
     at="/photos",
     rfc="6750#section-2.1",
     counts="final",
+    carries="photos request",
     answers="photos",
+    when=WEB,
 )
 def fetch_photos(run: Seen) -> wire.Request:
     """
     The token is a bearer token: whoever holds it may use it, and nothing else is asked. That is why it must only ever
-    travel over TLS. The API sends no request about it to the authorization server. It checks the signature with that
-    server’s public key, then that the token is meant for it, is still good and allows what is asked. It also looks into
-    a list of revoked grants that Snapbox’s two servers share; many APIs have no such list.
+    travel over TLS. If it is a JWT, the API sends no request about it to the authorization server. It checks the
+    signature with that server’s public key, then that the token is meant for it, is still good and allows what is
+    asked. It also looks into a list of revoked grants that Snapbox’s two servers share; many APIs have no such list.
     """
-    token = run.answer_to(redeem_code).json["access_token"]
-    return wire.get(f"{run.address('resource_server')}/photos", ("Accept", "application/json"), wire.bearer(token))
+    return use(run, run.answer_to(redeem_code).json["access_token"])
 
 
-flow.break_it(
-    fetch_photos,
-    Way("Without a token", "What does the API say to nobody?", without("header", "Authorization")),
-    Way("One letter of the token", "The signature no longer fits.", with_other("header", "Authorization")),
-    Way("The token in the address", "Where logs and histories would keep it.",
-        lambda prepared: [Edit("query", "access_token", (prepared.header("Authorization") or "")[len("Bearer "):]),
-                          Edit("header", "Authorization", None)]),
-    Way("POST in place of GET", "Add a photo with a token that only allows looking.",
-        lambda _: [Edit("method", "", "POST"), Edit("header", "Content-Length", "0")]),
-    Way("Send it twice", "Is a token used up by use?", once_more),
-)  # fmt: skip
+flow.break_it(fetch_photos, *USE_TOKEN_WAYS)
+script_uses_token(
+    flow, lambda run: str(run.answer_to(redeem_code).json["access_token"]), "6750#section-2.1", SINGLE_PAGE
+)
+api_asks(flow, fetch_photos)
 
 
 @flow.step(
@@ -377,6 +525,7 @@ flow.break_it(
     receiver="client",
     at="/prints",
     rfc="6749#section-7",
+    when=WEB,
 )
 def see_prints(run: Seen) -> wire.Request:
     """
@@ -425,37 +574,6 @@ def redirect_uri_is_the_same(ask: TokenAsk) -> Finding:
     return expect(sent, now, "The redirect_uri of the question, to the letter.", nothing="no redirect_uri")
 
 
-@check(
-    "invalid_request",
-    "a `code_verifier` that is too short, too long or no such text",
-    rfc="7636#section-4.1",
-    of="code_verifier",
-)
-def code_verifier_is_well_formed(ask: TokenAsk) -> Finding:
-    """A shorter secret could be found by trying: its hash has been through the browser."""
-    code_verifier = ask.form.get("code_verifier")
-    if code_verifier is None or re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", code_verifier):
-        return passed("43 to 128 characters." if code_verifier else "None came.")
-    return failed(expected="43 to 128 characters of A-Z a-z 0-9 - . _ ~", got=code_verifier)
-
-
-@check(
-    "invalid_grant",
-    "a `code_verifier` that is missing or wrong",
-    rfc="7636#section-4.6",
-    defence=True,
-    of="code_verifier code_challenge",
-)
-def code_verifier_matches(ask: TokenAsk) -> Finding:
-    """Only the client that started this flow knows the secret behind the `code_challenge` it sent."""
-    code_verifier = ask.form.get("code_verifier")
-    if ask.code.code_challenge is None:
-        return expect(None, code_verifier, "No challenge was made, and none is answered.", nothing="no code_verifier")
-    if code_verifier is None:
-        return failed(expected=ask.code.code_challenge, got="no code_verifier in the form")
-    return expect(ask.code.code_challenge, s256(code_verifier), "Its SHA-256 is the code_challenge.")
-
-
 @check("invalid_grant", "a code that has expired", rfc="6749#section-4.1.2", of="code")
 def code_has_not_expired(ask: TokenAsk) -> Finding:
     """A code passes through a browser, where it can be read; the less time it lives, the less it is worth to a
@@ -497,3 +615,8 @@ REDEEM_CODE = [
     code_has_not_expired,
     spend_code,
 ]
+
+
+def given(ask: TokenAsk, _: Fresh) -> Given:
+    """What Alice approved, when the code was made."""
+    return Given(ask.code.username, ask.code.scope, ask.code.family)

@@ -11,13 +11,14 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from flows import sections
 from flows.followed import FOLLOWED
-from flows.pages import change, home, present, runs, sandbox
+from flows.pages import bearer, change, compare, home, present, runs, sandbox, use, world
+from flows.pages.cast import cast, the
+from flows.pages.token_panel import distance
 from flows.stage import Stage
 from flows.story import PARTIES
 
 HTMX = "htmx-4.0.1.min.js"
 
-OUTSIDE = {"outside": ("From outside", "a pasted command, another tab")}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -34,7 +35,8 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"prose": prose, "rfc": rfc, "capitalize_first": capitalize_first}
-    app.jinja_env.globals |= {"PARTIES": PARTIES | OUTSIDE, "HTMX": HTMX, "the": the}
+    app.jinja_env.globals |= {"PARTIES": PARTIES, "HTMX": HTMX, "the": the, "cast": cast}
+    app.jinja_env.globals |= {"distance": distance, "clock_face": world.clock_face, "LATER": world.LATER}
 
     @app.context_processor
     def whole_or_part() -> dict[str, str]:
@@ -42,7 +44,7 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
         part = request.headers.get("HX-Request") == "true"
         return {"base": "partial.html" if part else "base.html", "presenting": present.presenting()}
 
-    for part in (home, runs, change, present, sandbox):
+    for part in (home, runs, change, world, use, bearer, compare, present, sandbox):
         app.register_blueprint(part.pages(stage))
 
     @app.get("/favicon.ico")
@@ -91,12 +93,6 @@ def came_from_us() -> bool:
     if site is not None:
         return site == "same-origin"
     return request.headers.get("Origin") == request.host_url.rstrip("/")
-
-
-def the(party: str) -> str:
-    """A party as it is named within a sentence."""
-    named = {"browser": "Alice’s browser", "resource_server": "the photos API", "outside": "whoever sent it"}
-    return named.get(party) or f"the {PARTIES[party][0].lower()}"
 
 
 def capitalize_first(text: str) -> str:

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from flows import wire
 from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
+from flows.flow import Step
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number, went_on_elsewhere
 from flows.party import go_to
 from flows.raw_text import refusal
-from flows.run import NotSeen, Run, Step
+from flows.run import Run
+from flows.seen import NotSeen
 from flows.stage import Broken, Stage, WentOn
 
 EMPTY_ROWS = 2  # to add what is not there

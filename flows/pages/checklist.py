@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pygments.lexers import PythonLexer
+from pygments.lexer import Lexer
+from pygments.lexers import JavascriptLexer, PythonLexer
 from pygments.token import STANDARD_TYPES, _TokenType
 
 from flows.checks import CHECKS, Check, Verdict
@@ -49,8 +50,19 @@ def source_of(name: str) -> Source:
     decide = CHECKS[name].decide
     text, first = inspect.getsourcelines(decide)
     path = Path(inspect.getsourcefile(decide) or "").resolve().relative_to(_ROOT).as_posix()
+    return Source(path, _coloured("".join(text), PythonLexer(stripnl=False), first))
+
+
+@lru_cache(maxsize=8)
+def source_of_script(path: str) -> Source:
+    """A script that a client's page runs, as it stands in its file."""
+    return Source(path, _coloured((_ROOT / path).read_text(), JavascriptLexer(stripnl=False), 1))
+
+
+def _coloured(source: str, lexer: Lexer, first: int) -> list[tuple[int, list[tuple[str, str]]]]:
+    """The lines of a source, numbered from `first`, each in pieces of one colour."""
     lines: list[tuple[int, list[tuple[str, str]]]] = [(first, [])]
-    for kind, piece in PythonLexer(stripnl=False).get_tokens("".join(text)):
+    for kind, piece in lexer.get_tokens(source):
         style = _css_class(kind)
         for place, part in enumerate(piece.split("\n")):
             if place:
@@ -59,7 +71,7 @@ def source_of(name: str) -> Source:
                 lines[-1][1].append((style, part))
     while lines and not lines[-1][1]:
         lines.pop()
-    return Source(path, lines)
+    return lines
 
 
 def _css_class(kind: _TokenType) -> str:

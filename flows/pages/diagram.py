@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from flows.flow import Flow, Step
+from flows.pages.cast import cast
+from flows.pages.eyes import seen_lines
 from flows.pages.journey import href_of
 from flows.pages.outside import step_of
 from flows.pages.sightings import names_in
-from flows.run import Exchange, Flow, Run, Step
-from flows.story import PARTIES
+from flows.run import Exchange, Run
 
-X = {"outside": 4, "browser": 60, "client": 210, "authorization_server": 360, "resource_server": 500}
-MINI_X = {"browser": 22, "client": 86, "authorization_server": 150, "resource_server": 214}
-FIRST, ROW, REFUSAL = 78, 46, 34
+LEFT, RIGHT = 60, 500  # of the first and the last lane
+MINI_X = {"browser": 22, "script": 22, "client": 86, "authorization_server": 150, "resource_server": 214}
+FIRST, ROW, REFUSAL, CLOCK = 78, 46, 34, 26
 MOST_FROM_OUTSIDE = 3  # between two steps; of more, the last ones
 
 
@@ -22,18 +24,24 @@ MOST_FROM_OUTSIDE = 3  # between two steps; of more, the last ones
 class Arrow:
     """One step in the picture, or a request from outside, which has no number; `state` is done, now or later.
 
-    `back` is where its refusal is drawn, None without one. `lit` is the value that is followed, if it crossed here.
+    `x1` and `x2` are its sender's and its receiver's lanes. `later` is by how many seconds the clock was moved before
+    it. `back` is where its refusal is drawn, None without one. `lit` is the value that is followed, if it crossed here.
+    `unseen`: the eye that looks sees nothing of it.
     """
 
     number: int | None
     step: Step
     href: str
     state: str
+    x1: int
+    x2: int
     y: int
+    later: int
     exchange: Exchange | None
     back: int | None
     lit: str
     says: str
+    unseen: bool
 
     @property
     def label(self) -> str:
@@ -45,14 +53,6 @@ class Arrow:
         return bool(self.exchange and self.exchange.edits)
 
     @property
-    def x1(self) -> int:
-        return X[self.step.sender]
-
-    @property
-    def x2(self) -> int:
-        return X[self.step.receiver]
-
-    @property
     def tip(self) -> int:
         """Where the line ends: at the arrow head's back."""
         return self.x2 - 9 if self.x2 > self.x1 else self.x2 + 9
@@ -62,12 +62,20 @@ class Arrow:
         return (self.x1 + self.x2) // 2
 
 
-def arrows(run: Run, number: int, shown: Exchange | None, follow: str) -> list[Arrow]:
+def lanes(flow: Flow) -> dict[str, int]:
+    """Party → where its lane stands; what comes from outside begins at the edge."""
+    step = (RIGHT - LEFT) // (len(flow.parties) - 1)
+    return {"outside": 4, **{party: LEFT + place * step for place, party in enumerate(flow.parties)}}
+
+
+def arrows(run: Run, number: int, shown: Exchange | None, follow: str, eye: str = "") -> list[Arrow]:
     """The steps of a run from top to bottom, with what was walked and what came from outside.
 
-    `number` and `shown` are the step and the exchange that the page shows, `follow` the value that is followed.
+    `number` and `shown` are the step and the exchange that the page shows, `follow` the value that is followed,
+    `eye` the place to look from.
     """
     made: list[Arrow] = []
+    x = lanes(run.flow)
     y = FIRST
     for place, step, exchange in _rows(run):
         from_outside = exchange is not None and exchange.step is None
@@ -76,13 +84,30 @@ def arrows(run: Run, number: int, shown: Exchange | None, follow: str) -> list[A
         else:
             outside_shown = shown is not None and shown.step is None
             state = "now" if place == number and not outside_shown else "done" if exchange else "later"
+        later = time_before(run, step, exchange)
+        if later and made:
+            y += CLOCK
         href = href_of(run, exchange) if from_outside and exchange else f"?step={place}"
         back = y + REFUSAL if exchange and exchange.refused else None
         lit = follow if exchange and _carries(exchange, step, follow) else ""
         says = _says(run, place, step, exchange, state, lit)
-        made.append(Arrow(None if from_outside else place, step, href, state, y, exchange, back, lit, says))
+        unseen = bool(eye and exchange and exchange.step and not seen_lines(eye, run, exchange))
+        number_or_none = None if from_outside else place
+        to = x.get(step.receiver, RIGHT)
+        made.append(
+            Arrow(number_or_none, step, href, state, x[step.sender], to, y, later, exchange, back, lit, says, unseen)
+        )
         y += ROW + (REFUSAL if back else 0)
     return made
+
+
+def time_before(run: Run, step: Step, exchange: Exchange | None) -> int:
+    """Seconds that passed before a step beyond the one that each takes: told by the story, or moved by hand."""
+    if exchange is None or exchange.step is None:
+        return step.later
+    at = run.walked.index(exchange)
+    first = all(each.step != step.name for each in run.walked[:at])
+    return run.moved_before(at) + (step.later if first else 0)
 
 
 def _rows(run: Run) -> Iterator[tuple[int, Step, Exchange | None]]:
@@ -122,14 +147,16 @@ def _says(run: Run, place: int, step: Step, exchange: Exchange | None, state: st
     if lit:
         words.append(f"{lit} crossed here")
     if exchange and exchange.step is None:
-        return f"{step.title}, to {PARTIES[step.receiver][0]}, after step {place}, {', '.join(words)}"
-    to = f"{PARTIES[step.sender][0]} to {PARTIES[step.receiver][0]}"
+        return f"{step.title}, to {cast(run.flow)[step.receiver][0]}, after step {place}, {', '.join(words)}"
+    named = cast(run.flow)
+    to = f"{named[step.sender][0]} to {named[step.receiver][0]}"
     return f"{place} {step.label}: {to}, step {place} of {len(run.flow.main_line)}, {', '.join(words)}"
 
 
 def mini(flow: Flow) -> list[tuple[str, int, int, int]]:
-    """Sender, from, to and height of each arrow in the small picture of a tile."""
+    """Sender, from, to and height of each arrow in the small picture of a tile; what went before is left out."""
+    first = flow.number(flow.prologue) if flow.prologue else 0
     return [
         (step.sender, MINI_X[step.sender], MINI_X[step.receiver], 24 + 10 * row)
-        for row, step in enumerate(flow.main_line)
+        for row, step in enumerate(flow.main_line[first:])
     ]

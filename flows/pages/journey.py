@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from flows import wire
 from flows.checks import CHECKS, Verdict
+from flows.flow import Step
 from flows.followed import SUMS, Sum
 from flows.pages.lines import request_lines
 from flows.pages.outside import step_of
 from flows.pages.sightings import Sighting, values_of
-from flows.run import Exchange, Run, Step
+from flows.run import Exchange, Run
 
 MOST_FROM_OUTSIDE = 3  # of one value; of more, the first ones
 

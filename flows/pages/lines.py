@@ -28,6 +28,7 @@ class Line:
     `name` is the line's address on its page. `kind` and `name` are what the glossary knows it by; a line of punctuation
     has none. `part_of` is the header that it is a part of, "" for a whole line. `mark` is cut, changed or added where
     the learner did that to it, and `was` its value before. `place` is where in the message it stands, in words.
+    `unseen`: whoever looks from one place cannot see it from there.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Line:
     mark: str = ""
     was: str = ""
     place: str = ""
+    unseen: bool = False
 
     @property
     def blank(self) -> bool:
@@ -159,11 +161,15 @@ def _headers(message: wire.Request | wire.Response, answers: str) -> Iterator[Li
 
 
 def _location(whole: Line, value: str, answers: str) -> Iterator[Line]:
-    before, mark, query = value.partition("?")
+    """The address up to its parameters, and they; those of a fragment stand behind the #."""
+    before, hash_, fragment = value.partition("#")
+    before, mark, query = before.partition("?")
     yield replace(whole, value=before)
     if mark:
         kind = "authorization request" if urlsplit(value).path.endswith("/authorize") else answers
         yield from _parameters(query, kind, "?", part_of="location")
+    if hash_:
+        yield from _parameters(fragment, "token in the fragment", "#", part_of="location")
 
 
 def _authorization(whole: Line, value: str) -> Line:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NoReturn
 
-from flows.run import Exchange, Run, Seen, Step
+from flows.flow import Step
+from flows.run import Exchange, Run
+from flows.seen import Seen
 
 
 def step_of(run: Run, exchange: Exchange) -> Step:

@@ -7,15 +7,18 @@ import re
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
+from flows.flow import Step
 from flows.followed import FOLLOWED
 from flows.grants import FLOWS
+from flows.pages.changed import changed
+from flows.pages.eyes import EYES
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.step import shown
 from flows.party import go_to
-from flows.run import Exchange, NotSeen, Run, Step
+from flows.run import Exchange, Run
 from flows.runs import hash_of
+from flows.seen import NotSeen
 from flows.stage import Broken, Stage, WentOn
-from flows.tokens.keys import ALGORITHMS
 
 UNKNOWN_RUN = "There is no such run here. An untouched run lives a week; you can start a new one."
 FRAMED = {
@@ -31,13 +34,15 @@ def pages(stage: Stage) -> Blueprint:
     @runs.post("/runs")
     def start() -> Response:
         """A fresh realm and a fresh run in it."""
-        flow, alg = request.form.get("flow", ""), request.form.get("alg", "ES256")
+        flow = request.form.get("flow", "")
         if flow not in FLOWS:
             abort(400, f"flow must be one of {', '.join(FLOWS)}, and not {flow[:40]!r}.")
-        if alg not in ALGORITHMS:
-            abort(400, f"alg must be one of {', '.join(ALGORITHMS)}, and not {alg[:40]!r}.")
         mine = make_owner()
-        answer = go_to(f"/runs/{stage.runs.start(flow, {'alg': alg}, mine)}")
+        try:
+            made = stage.start(flow, request.form, mine)
+        except ValueError as error:
+            abort(400, f"{error}.")
+        answer = go_to(f"/runs/{made}")
         remember(answer, mine)
         return answer
 
@@ -58,7 +63,7 @@ def pages(stage: Stage) -> Blueprint:
                 abort(403, "This run was started in another browser. You can read all of it, and walk one of your own.")
         except LookupError:
             abort(404, UNKNOWN_RUN)
-        follow = _followed()
+        follow, eye = _followed(), _eye()
         step, position = request.form.get("step", ""), request.form.get("position", "")
         if not is_number(position) or not step:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
@@ -76,7 +81,9 @@ def pages(stage: Stage) -> Blueprint:
         except Broken as error:
             abort(500, str(error))
         number = run.flow.number(step)
-        here = f"/runs/{run_id}?step={number}" + (f"&follow={follow}" if follow else "")
+        here = (
+            f"/runs/{run_id}?step={number}" + (f"&follow={follow}" if follow else "") + (f"&eye={eye}" if eye else "")
+        )
         if request.headers.get("HX-Request") == "true":
             answer = _answer(run, run.exchange_at(number), number)
             answer.headers["HX-Push-Url"] = here
@@ -132,9 +139,17 @@ def pages(stage: Stage) -> Blueprint:
             abort(404, f"follow is one of {', '.join(FOLLOWED)}, and not {name[:40]!r}.")
         return name
 
+    def _eye() -> str:
+        """The name of the place to look from; "" for none."""
+        name = request.values.get("eye", "")
+        if name and name not in EYES:
+            abort(404, f"eye is one of {', '.join(EYES)}, and not {name[:40]!r}.")
+        return name
+
     def _answer(run: Run, exchange: Exchange | None, number: int = 0) -> Response:
-        known = shown(stage, run, exchange, number, _followed())
-        return make_response(render_template("run.html", mine=is_mine(run.owner), **known))
+        known = shown(stage, run, exchange, number, _followed(), _eye())
+        was = changed(_find(request.args["was"]), run, known["number"]) if "was" in request.args else None
+        return make_response(render_template("run.html", mine=is_mine(run.owner), was=was, **known))
 
     return runs
 

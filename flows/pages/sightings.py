@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flows.flow import Step
 from flows.followed import FOLLOWED, KEPT, SUMS
 from flows.pages.lines import Line, request_lines, response_lines
 from flows.pages.outside import step_of
-from flows.run import Exchange, Run, Step
-from flows.story import PARTIES
+from flows.run import Exchange, Run
+from flows.seen import IN_THE_BROWSER
 from flows.tokens import jws
 
 IN_TOKENS = ("jti", "kid", "iss")
@@ -42,7 +43,13 @@ class Sighting:
 
     @property
     def channel(self) -> str:
-        return {"browser": "front", "outside": "outside"}.get(self.exchange.sender, "back")
+        return _channel(self.exchange)
+
+
+def _channel(exchange: Exchange) -> str:
+    if exchange.step is None:
+        return "outside"
+    return "front" if exchange.sender in IN_THE_BROWSER else "back"
 
 
 def sightings(run: Run) -> list[Sighting]:
@@ -106,16 +113,18 @@ def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
     last = max((each.position for each in run.walked if run.flow.number(each.step or "") <= number), default=-1)
     later = (each.position for each in run.walked if each.position > last)
     until = min(later, default=len(run.exchanges))
-    seen: dict[str, dict[str, set[str]]] = {party: {channel: set() for channel in CHANNELS} for party in PARTIES}
+    seen: dict[str, dict[str, set[str]]] = {
+        party: {channel: set() for channel in CHANNELS} for party in run.flow.parties
+    }
     for exchange in run.exchanges[:until]:
         step = step_of(run, exchange)
         names = names_in(exchange, step.carries, step.answers)
         if exchange.step is None:
             seen.setdefault("outside", {"outside": set()})["outside"] |= names
             continue
-        channel = "front" if exchange.sender == "browser" else "back"
-        for party in (exchange.sender, exchange.receiver):
-            seen[party][channel] |= names
+        saw = {exchange.sender, exchange.receiver} | ({"browser"} if exchange.sender == "script" else set())
+        for party in saw & seen.keys():
+            seen[party][_channel(exchange)] |= names
     return {
         party: {channel: [name for name in FOLLOWED if name in names] for channel, names in by_channel.items()}
         for party, by_channel in seen.items()

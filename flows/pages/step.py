@@ -7,24 +7,33 @@ from typing import Any
 
 from flows import wire
 from flows.edit import described, told
+from flows.flow import Step, Way
 from flows.followed import OTHERS, SECRETS
 from flows.pages import checklist, diagram
+from flows.pages.cast import cast
 from flows.pages.curl import as_curl
+from flows.pages.eyes import EYES, got, history_of, log_of, seen_lines
 from flows.pages.journey import href_of, journey
 from flows.pages.lines import marked, request_lines, response_lines
 from flows.pages.outside import step_of
 from flows.pages.refusal import refused
 from flows.pages.sightings import in_exchange, kept_back, sightings, who_has_seen
+from flows.pages.thief import TRIES
 from flows.pages.token_panel import Panel, open_token
-from flows.run import Exchange, Run, Step, Way
+from flows.pages.which import INSTEAD, OVER
+from flows.realm import SANDBOX
+from flows.run import Exchange, Run
+from flows.seen import address_bar
 from flows.stage import Stage
-from flows.story import PARTIES
 
 
-def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow: str) -> Mapping[str, Any]:
+def shown(
+    stage: Stage, run: Run, exchange: Exchange | None, number: int, follow: str, eye: str = ""
+) -> Mapping[str, Any]:
     """What the templates show of an exchange, or of the step of that number where it has none yet.
 
-    For an exchange from outside the number is that of the step before it. `follow` is the name of a followed value.
+    For an exchange from outside the number is that of the step before it. `follow` is the name of a followed value,
+    `eye` of a place to look from.
     """
     if exchange and exchange.step is None:
         before = [each for each in run.walked if each.position < exchange.position]
@@ -36,7 +45,10 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
     from_outside = bool(exchange and exchange.step is None)
     is_last = bool(exchange and run.walked and exchange is run.walked[-1])
     again = is_last and any(each.step == step.name and not each.refused for each in run.walked[:-1])
-    stuck = bool(exchange and (exchange.refused or not (next_steps or step.ends or number == len(run.flow.main_line))))
+    as_told = exchange and not exchange.edits and exchange.refused
+    in_story = bool(as_told and step.is_refused_by(as_told.check))
+    ended = next_steps or step.ends or number == len(run.flow.main_line)
+    stuck = bool(exchange and ((exchange.refused and not in_story) or not ended))
     known: dict[str, Any] = {
         "run": run,
         "flow": run.flow,
@@ -44,7 +56,8 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "step": step,
         "exchange": exchange,
         "from_outside": from_outside,
-        "arrows": diagram.arrows(run, number, exchange, follow),
+        "lanes": diagram.lanes(run.flow),
+        "arrows": diagram.arrows(run, number, exchange, follow, eye),
         "counts": _counts(run),
         "seen": who_has_seen(run, number),
         "kept": kept_back(run, number),
@@ -54,14 +67,24 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "at_front": not from_outside and (number == walked_to or bool(upcoming)),
         "attempts": [] if from_outside else run.attempts_at(number),
         "undo": is_last and stuck and not again and bool(exchange and exchange.edits),
-        "rejoin": _first_spoiled(run, exchange) if exchange and is_last and stuck and again else None,
+        "rejoin": _rejoin(run, exchange, again) if exchange and is_last and stuck else None,
+        "in_story": in_story,
+        "stops": run.stops if is_last or exchange is None else "",
+        "later": diagram.time_before(run, step, exchange),
         "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
         "strays": [each for each in run.exchanges if each.step is None] if from_outside else [],
         "ways": run.flow.ways.get(step.name, ()),
         "before": run.walked.index(exchange) if exchange and exchange.step else None,
         "follow": follow,
         "lives": journey(run, sightings(run), follow) if follow else [],
-        "keep": f"&follow={follow}" if follow else "",
+        "keep": (f"&follow={follow}" if follow else "") + (f"&eye={eye}" if eye else ""),
+        "keep_follow": f"&follow={follow}" if follow else "",
+        "eye": EYES.get(eye),
+        "EYES": EYES,
+        "TRIES": TRIES,
+        "got": got(eye, run, number) if eye else {},
+        **_ending(run, exchange, is_last and not next_steps and number == len(run.flow.main_line)),
+        "script": _script(run, step) if exchange else None,
         "here": href_of(run, exchange) if exchange else f"?step={number}",
         "href_of": href_of,
         "ends": ends,
@@ -71,6 +94,7 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         "answer": None,
         "refusal": None,
         "token": None,
+        "opaque": False,
     }
     if exchange:
         known |= _message(run, step, exchange)
@@ -78,7 +102,53 @@ def shown(stage: Stage, run: Run, exchange: Exchange | None, number: int, follow
         known["sent"] = stage.prepare(run, step)
         known["sent_lines"] = request_lines(known["sent"], step.carries)
         known["curl"] = as_curl(known["sent"])
+    if eye and exchange and not from_outside:
+        visible = seen_lines(eye, run, exchange)
+        for line in (*known["sent_lines"], *known["answer_lines"]):
+            line.unseen = line.name not in visible
     return known | {"says": _says(known)}
+
+
+def _ending(run: Run, exchange: Exchange | None, ended: bool) -> dict[str, Any]:
+    """Of a deprecated flow that was walked to its end: what each place to look from has now."""
+    if not (run.flow.deprecated and ended and exchange and not exchange.refused):
+        return {"leaked": []}
+    number = len(run.flow.main_line)
+    gave = [(eye, {k: v for k, v in got(eye.name, run, number).items() if k in SECRETS}) for eye in EYES.values()]
+    in_browser = "browser" in run.flow.parties
+    return {
+        "leaked": gave,
+        "bar": address_bar(run) if in_browser else "",
+        "history": history_of(run),
+        "log": list(log_of(run, "client")),
+        "over": OVER.get(run.flow.name),
+        "instead": INSTEAD,
+    }
+
+
+SCRIPTS = {
+    "photoprint-spa": ("static/photoprint-spa.js", "app"),
+    "photoprint-2012": ("static/photoprint-2012.js", "2012"),
+}
+
+
+def _script(run: Run, step: Step) -> dict[str, Any] | None:
+    """The script in the page that a step brought; None where it brought none."""
+    if run.flow.client_party != "script" or step.receiver != "client":
+        return None
+    path, place = SCRIPTS[run.flow.client_id]
+    source = checklist.source_of_script(path)
+    return {"path": path, "lines": source.lines, "try_it": f"http://{run.realm.authority}/client/{SANDBOX}/{place}"}
+
+
+def _rejoin(run: Run, exchange: Exchange, again: bool) -> int | None:
+    """Where a branch begins that goes on as if what stopped the walk had not been; None where changing the message back
+    is enough, or where the options themselves stop it."""
+    if again:
+        return _first_spoiled(run, exchange)
+    at = run.walked.index(exchange)
+    spoiled = run.moved_before(at) or any(each.step is None for each in run.exchanges)
+    return at if spoiled and not exchange.edits else None
 
 
 def _first_spoiled(run: Run, exchange: Exchange) -> int:
@@ -106,6 +176,7 @@ def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
         "refusal": refusal,
         "source": checklist.source_of(refusal.check.name) if refusal else None,
         "token": _token(run, step, exchange),
+        "opaque": run.realm.opaque and "access_token" in _crossed(step, exchange),
         "is_page": bool(exchange.response.body) and exchange.response.content_type == "text/html",
     }
 
@@ -116,6 +187,10 @@ def _way(run: Run, step: Step, prepared: wire.Request, exchange: Exchange) -> Wa
         return None
     ways = run.flow.ways.get(step.name, ())
     return next((way for way in ways if tuple(way.edits(prepared)) == exchange.edits), None)
+
+
+def _crossed(step: Step, exchange: Exchange) -> set[str]:
+    return {each.name for each in in_exchange(exchange, step.carries, step.answers)}
 
 
 def _token(run: Run, step: Step, exchange: Exchange) -> Panel | None:
@@ -153,8 +228,12 @@ def _says(known: Mapping[str, Any]) -> str:
     else:
         passed = sum(each.state == "passed" for each in exchange.verdicts)
         checked = f"{passed} of {len(exchange.verdicts)} checks passed" if exchange.verdicts else "no checks"
-    told_of = [f"{PARTIES[party][0]} has now seen {', '.join(sorted(names))}" for party, names in known["new"].items()
-               if names and party in PARTIES]  # fmt: skip
+    named, new = cast(known["flow"]), known["new"].items()
+    told_of = [
+        f"{named[party][0]} has now seen {', '.join(sorted(names))}"
+        for party, names in new
+        if names and party != "outside"
+    ]
     return f"{where}: {answer}, {checked}. {'. '.join(told_of)}{'.' if told_of else ''}".strip()
 
 

@@ -1,0 +1,1 @@
+"""The photos API: what it is asked, what it holds a bearer token to, and the photos."""
