@@ -76,7 +76,7 @@ document.addEventListener("submit", (event) => {
 // On a phone, long lists start closed.
 const closeOnPhones = () => {
   if (!matchMedia("(max-width: 480px)").matches) return;
-  document.querySelectorAll("details.compact, details.part, .holds > details, details.breaks").forEach((each) => (each.open = false));
+  document.querySelectorAll("details.compact, details.part, details.pair, .holds > details, details.breaks").forEach((each) => (each.open = false));
 };
 closeOnPhones();
 

@@ -3,7 +3,8 @@
 How to read it: the first lines are ratios, with the aim beside each; they hold on any machine. Below them stand the
 numbers that they were made of, which hold on this one. *Next* is the htmx partial as the server makes it: it prepares a
 step, sends it, records it and renders the page. *The exchange* is that same request, given to the party and nothing
-more. What is served is served by granian with one worker, one application after the other in short turns; the load is
+more. *A bare signature* is `cryptography` signing what the token is made of, with the same key, and nothing else. What
+is served is served by granian with one worker, one application after the other in short turns; the load is
 one process with kept-alive connections. Everything is done several times and the best time counts: whatever else
 runs on the machine can only slow it down.
 """
@@ -11,6 +12,7 @@ runs on the machine can only slow it down.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import selectors
@@ -31,22 +33,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import jwt
 from conftest import ROOT, free_port, serve
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask, jsonify
 
 from app import create_app
 from flows import wire
 from flows.entry import Entry
-from flows.grants.authorization_code import s256
+from flows.grants import FLOWS
 from flows.pages.owner import COOKIE
+from flows.pkce import s256
 from flows.realm import SANDBOX
 from flows.run import Run
 from flows.store import Store, codes
+from flows.tokens.keys import ALGORITHMS
 
 AUTHORITY = "localhost:8765"
 OWNER = "the-browser-that-started-it"
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-WALKS = 15
+WALKS, BATCH = 15, 20
 TURNS, TURN = 7, 0.5  # seconds
 CONNECTIONS = 8
 CODE_VERIFIER = "v" * 43
@@ -72,8 +78,8 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return (time.perf_counter_ns() - begin) / 1e6, done
 
 
-def started(entry: Entry) -> Run:
-    return entry.stage.runs.find(entry.stage.runs.start("authorization_code", {"alg": "ES256"}, OWNER))
+def started(entry: Entry, flow: str = "authorization_code", alg: str = "ES256") -> Run:
+    return entry.stage.runs.find(entry.stage.start(flow, {"alg": alg}, OWNER))
 
 
 def walk_by_next(entry: Entry) -> list[float]:
@@ -101,11 +107,12 @@ def walk_by_hand(entry: Entry) -> list[float]:
     return took
 
 
-def walk_by_stage(entry: Entry) -> None:
-    """A whole flow as a test walks it: no page is made."""
-    run = started(entry)
+def walk_by_stage(entry: Entry, flow: str) -> Run:
+    """A whole flow as a test walks it, what goes before it included: no page is made."""
+    run = started(entry, flow)
     while run.next_steps:
         run = entry.stage.send(run.id, run.next_steps[0].name, len(run.exchanges))
+    return run
 
 
 def next_as_exchange(entry: Entry, number: int) -> float:
@@ -122,11 +129,12 @@ def next_as_exchange(entry: Entry, number: int) -> float:
 
 @dataclass(frozen=True)
 class Walked:
-    """Milliseconds of each step, the best of all walks; whole flows a second; the fortieth exchange over the fourth."""
+    """Milliseconds of each step, the best of all walks; each whole flow a second; the fortieth exchange over the
+    fourth."""
 
     next: list[float]
     exchange: list[float]
-    flows: float
+    flows: dict[str, float]
     fortieth: float
 
 
@@ -135,9 +143,54 @@ def walked(entry: Entry) -> Walked:
         walk(entry)
     pairs = [(walk_by_next(entry), walk_by_hand(entry)) for _ in range(WALKS)]
     by_next, by_hand = ([min(step) for step in zip(*walks, strict=True)] for walks in zip(*pairs, strict=True))
-    flow = min(timed(lambda: walk_by_stage(entry))[0] for _ in range(WALKS))
+    flows = {
+        flow: 1000 / min(timed(lambda flow=flow: walk_by_stage(entry, flow))[0] for _ in range(WALKS)) for flow in FLOWS
+    }
     fourth, fortieth = (min(next_as_exchange(entry, number) for _ in range(WALKS)) for number in (4, 40))
-    return Walked(by_next, by_hand, 1000 / flow, fortieth / fourth)
+    return Walked(by_next, by_hand, flows, fortieth / fourth)
+
+
+# In process: client_credentials, and the signature alone.
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Token answers a second, and bare signatures of the same input a second."""
+
+    tokens: float
+    signatures: float
+
+
+def bare_signature(key: Any, signed: bytes) -> bytes:
+    """What `cryptography` does for a JWS (RFC 7518 §3.3, §3.4, RFC 8037 §3.1), and nothing else."""
+    match key:
+        case ec.EllipticCurvePrivateKey():
+            return key.sign(signed, ec.ECDSA(SHA256()))
+        case rsa.RSAPrivateKey():
+            return key.sign(signed, PKCS1v15(), SHA256())
+        case ed25519.Ed25519PrivateKey():
+            return key.sign(signed)
+    raise TypeError(f"no signature is made with a {type(key).__name__}")
+
+
+def client_credentials(entry: Entry, alg: str) -> Signed:
+    """The token request of that flow, given to the party; then the private key alone, with what the token was of."""
+    run = started(entry, "client_credentials", alg)
+    raw = entry.stage.prepare(run, run.next_steps[0]).raw()
+
+    def ask() -> wire.Answered:
+        return wire.call(entry, raw, exchange=os.urandom(8).hex())
+
+    answered = ask().response
+    assert answered.status == 200, answered
+    signed = json.loads(answered.body)["access_token"].rpartition(".")[0].encode()
+    key = run.realm.signing_keys[0].key.private_key
+    return Signed(per_second(ask), per_second(lambda: bare_signature(key, signed)))
+
+
+def per_second(work: Callable[[], Any]) -> float:
+    """How often it is done in a second, the best of some turns."""
+    return max(BATCH * 1000 / timed(lambda: [work() for _ in range(BATCH)])[0] for _ in range(WALKS))
 
 
 # Under granian: what is compared with, and what is asked.
@@ -332,7 +385,7 @@ def in_gzip(files: Sequence[bytes]) -> str:
 Row = tuple[str, str, str]
 
 
-def ratios(steps: Walked, load: dict[str, float]) -> list[Row]:
+def ratios(steps: Walked, signed: dict[str, Signed], load: dict[str, float]) -> list[Row]:
     each = [whole / bare for whole, bare in zip(steps.next, steps.exchange, strict=True)]
     return [
         ("Next / the exchange it makes, over all steps", f"{sum(steps.next) / sum(steps.exchange):.2f}", "at most 5"),
@@ -344,6 +397,10 @@ def ratios(steps: Walked, load: dict[str, float]) -> list[Row]:
             "at least 0.5",
         ),
         ("JWKS / a Flask hello", f"{over(load, 'JWKS', 'a Flask hello')}", ""),
+        *(
+            (f"client_credentials / a bare signature, {alg}", f"{each.tokens / each.signatures:.3f}", "")
+            for alg, each in signed.items()
+        ),
     ]
 
 
@@ -351,11 +408,20 @@ def over(load: dict[str, float], name: str, other: str) -> str:
     return f"{load[name] / load[other]:.2f}"
 
 
-def numbers(steps: Walked, load: dict[str, float], cold: float, home: list[bytes], shown: list[bytes]) -> list[Row]:
+def numbers(
+    steps: Walked,
+    signed: dict[str, Signed],
+    load: dict[str, float],
+    cold: float,
+    home: list[bytes],
+    shown: list[bytes],
+) -> list[Row]:
     return [
         ("Next, mean of the steps", f"{mean(steps.next):.2f} ms", ""),
         ("the exchange it makes, mean of the steps", f"{mean(steps.exchange):.2f} ms", ""),
-        ("whole code flows, in process", f"{steps.flows:.0f} /s", ""),
+        *((f"{flow}, walked to its end, in process", f"{rate:.0f} /s", "") for flow, rate in steps.flows.items()),
+        *((f"client_credentials, {alg}, in process", f"{each.tokens:,.0f} /s", "") for alg, each in signed.items()),
+        *((f"  bare signatures, {alg}", f"{each.signatures:,.0f} /s", "") for alg, each in signed.items()),
         *((f"{name}, granian, one worker", f"{rate:,.0f} /s", "") for name, rate in load.items()),
         ("cold start, to the first answer", f"{cold:.2f} s", ""),
         (f"first page load, {len(home)} files, gzip", in_gzip(home), "at most 60 kB"),
@@ -375,9 +441,11 @@ def main() -> None:
         cold = min(cold_start(folder) for _ in range(3))
         entry = create_app(f"sqlite:///{folder / 'in_process.sqlite3'}", AUTHORITY)
         steps = walked(entry)
+        signed = {alg: client_credentials(entry, alg) for alg in ALGORITHMS}
         home, shown = page_load(entry, "/"), page_load(entry, f"/runs/{at_login(entry).id}?step=2")
         load = under_load(f"sqlite:///{folder / 'served.sqlite3'}")
-    print_table([("", "measured", "aim"), *ratios(steps, load), ("", "", ""), *numbers(steps, load, cold, home, shown)])
+    above, below = ratios(steps, signed, load), numbers(steps, signed, load, cold, home, shown)
+    print_table([("", "measured", "aim"), *above, ("", "", ""), *below])
 
 
 if __name__ == "__main__":

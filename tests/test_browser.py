@@ -37,7 +37,7 @@ def test_each_line_has_its_note_and_the_token_is_opened_and_verified(page: Page)
     expect(page.locator(".checks, .compact").get_by_text("code_verifier_matches", exact=True)).to_be_visible()
     panel = page.get_by_role("article", name="The access token, opened")
     assert panel.locator(".parts th").all_inner_texts() == [
-        "alg", "kid", "typ", "iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti",
+        "alg", "kid", "typ", "iss", "sub", "aud", "client_id", "scope", "iat", "nbf", "exp", "jti",
     ]  # fmt: skip
     expect(panel.locator(".verdict")).to_have_text(re.compile(r"✓ Verified with key \S{11}$"))
     expect(panel.get_by_role("row", name="exp")).to_contain_text("in 5 min")
@@ -136,7 +136,7 @@ def test_another_browser_reads_a_run_but_does_not_move_it(page: Page, chromium: 
 
 def test_sandboxes_own_client_prints_the_photos_in_a_real_browser(page: Page) -> None:
     page.goto("/sandbox")
-    page.get_by_role("link", name=re.compile("client.sandbox")).click()
+    page.get_by_role("link", name=re.compile("client/sandbox/$")).click()
     page.get_by_role("link", name=re.compile("rint")).first.click()
     page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill("wonderland")

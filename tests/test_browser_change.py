@@ -46,7 +46,7 @@ def test_message_is_changed_field_by_field_and_as_raw_text(page: Page) -> None:
     page.get_by_label("In the address, value of response_type").fill("token")
     page.get_by_role("button", name="Send it →").click()
     expect(page.locator("#response_type.changed")).to_contain_text("You changed this")
-    expect(page.locator(".checks .failed")).to_contain_text("response_type_is_supported failed")
+    expect(page.locator(".checks .failed")).to_contain_text("client_may_ask_for_this failed")
     page.get_by_role("link", name="Change and send").click()
     page.get_by_role("link", name="As raw text").click()
     page.get_by_label("The whole request, byte for byte").fill("GET /nowhere HTTP/1.1\nHost: evil.example\n\n")
