@@ -18,6 +18,7 @@ SECRETS = (
     "access_token",
     "refresh_token",
     "client_secret",
+    "api_secret",
 )
 OTHERS = ("jti", "kid", "iss", "snapbox_session", "photoprint_session", "csrf", "authorization_request")
 FOLLOWED = SECRETS + OTHERS

@@ -140,10 +140,16 @@ class Run:
             meets = self.realm.address(step.receiver) + step.at
             if meets in leads if step.sender == "browser" else self._goes_on(step):
                 choices = [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
-                led_by = {name for name, _ in parameters_of(last.location or "")}
+                led_by = self._heard(last.location or "")
                 meant = [choice for choice in choices if choice.hears in led_by]
                 return meant or [choice for choice in choices if not choice.hears]
         return []
+
+    def _heard(self, url: str) -> set[str]:
+        """The names of the parameters that the client gets from an address: a server never gets the fragment."""
+        if self.flow.client_party != "script":
+            url = url.partition("#")[0]
+        return {name for name, _ in parameters_of(url)}
 
     def _goes_on(self, step: Step) -> bool:
         """Whether a party other than the browser can go on with a step: it is the very next, and all it needs came."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flows import wire
 from flows.flow import Chosen, Step
-from flows.story import Client
+from flows.story import PHOTOS_API, Client
 
 if TYPE_CHECKING:
     from flows.run import Exchange, Run
@@ -61,7 +61,7 @@ class Seen:
         """How the photos API is registered, to ask about tokens."""
         if self._party != "resource_server":
             raise NotSeen(f"{self._party} asked for what only the API knows of itself")
-        return self._run.realm.clients["photos-api"]
+        return self._run.realm.clients[PHOTOS_API]
 
     def address(self, party: str) -> str:
         return self._run.realm.address(party)

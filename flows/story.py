@@ -18,6 +18,7 @@ SCOPES = {
 }
 
 DEFAULT_SCOPE = "photos.read"
+PHOTOS_API = "photos-api"  # the name by which the API asks about tokens
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,6 @@ def clients(client_address: str, *, sandbox: bool = False) -> dict[str, Client]:
         Client("photoprint-2012", "PhotoPrint of 2012", None, (f"{client_address}/2012",), grant_types=("implicit",)),
         Client("photoprint-desktop", "PhotoPrint for the desktop, 2009", None, (), grant_types=("password",)),
         Client("thumbnailer", "Snapbox thumbnailer", "thumbnailer-secret", (), grant_types=("client_credentials",)),
-        Client("photos-api", "Snapbox photos API", "photos-api-secret", (), grant_types=(), introspects=True),
+        Client(PHOTOS_API, "Snapbox photos API", "photos-api-secret", (), grant_types=(), introspects=True),
     )  # fmt: skip
     return {client.client_id: client for client in everyone}

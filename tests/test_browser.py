@@ -136,7 +136,7 @@ def test_another_browser_reads_a_run_but_does_not_move_it(page: Page, chromium: 
 
 def test_sandboxes_own_client_prints_the_photos_in_a_real_browser(page: Page) -> None:
     page.goto("/sandbox")
-    page.get_by_role("link", name=re.compile("client/sandbox/$")).click()
+    page.get_by_role("link", name=re.compile("client.sandbox.$")).click()
     page.get_by_role("link", name=re.compile("rint")).first.click()
     page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill("wonderland")

@@ -484,3 +484,19 @@ def test_step_of_another_choice_is_no_step_of_this_walk(stage: Stage) -> None:
     with pytest.raises(WentOn):
         stage.send(run.id, "see_prints", len(run.walked))
     assert not run.flow.has("see_prints")
+
+
+def test_plain_challenge_is_the_verifier_and_the_browser_has_seen_it(stage: Stage) -> None:
+    run = walk(stage, pkce="plain")
+    seen = who_has_seen(run, 2)
+    assert "code_verifier" in seen["browser"]["front"]
+    assert "code_challenge" not in seen["browser"]["front"]
+    assert kept_back(run, 2) == []
+
+
+def test_apis_own_secret_is_not_taken_for_the_clients(stage: Stage) -> None:
+    run = walk(stage, token="opaque")
+    seen = who_has_seen(run, len(run.flow.main_line))
+    assert [name for name in seen["resource_server"]["back"] if name.endswith("secret")] == ["api_secret"]
+    assert [name for name in seen["client"]["back"] if name.endswith("secret")] == ["client_secret"]
+    assert "api_secret" in seen["authorization_server"]["back"]

@@ -442,6 +442,8 @@ def answer_in_the_address_bar(run: Seen) -> dict[str, str]:
             "The script compared `iss` in the address bar with the server it had asked. It is another one, so the "
             "script stops, and sends nothing."
         )
+    if "code" not in came:
+        raise Stops("The script found no `code` in the address bar, so it has nothing to redeem, and sends nothing.")
     return came
 
 

@@ -9,7 +9,7 @@ from flows.edit import Edit, once_more, with_other, with_value, without
 from flows.flow import Flow, Way
 from flows.options import ALG, TOKEN
 from flows.scenes import APPROVE_WAYS, alice_logs_in, alice_may_deny, api_asks, script_uses_token
-from flows.seen import NotSeen, Seen, Stops, parameters_of
+from flows.seen import Seen, Stops, parameters_of
 
 flow = Flow(
     name="implicit",
@@ -182,7 +182,7 @@ def token_in_the_address_bar(run: Seen) -> str:
     §10.12)."""
     came = dict(parameters_of(run.address_bar()))
     if "access_token" not in came:
-        raise NotSeen("no token stands in the address bar")
+        raise Stops("The script found no `access_token` behind the #, so it has nothing to use, and sends nothing.")
     if came.get("state") != run.secret("state"):
         raise Stops(
             "The script compared `state` behind the # with the one it made. It is not the same: this token belongs to "

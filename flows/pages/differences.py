@@ -24,7 +24,7 @@ from flows.tokens import jws
 T = TypeVar("T")
 Saying = Callable[[str], str]  # a text → what it says, without what is new in every run
 
-SAME_IN_EVERY_RUN = ("password", "client_secret", "iss")
+SAME_IN_EVERY_RUN = ("password", "client_secret", "api_secret", "iss")
 TIMES = ("iat", "nbf", "exp")
 UNCOUNTED = ("content-length", *TIMES)
 NAMELESS = ("blank", "closing", "body", "item")

@@ -19,6 +19,7 @@ from urllib.parse import unquote_plus, urlsplit
 from flows import wire
 from flows.followed import FOLLOWED
 from flows.glossary import Entry, explain
+from flows.story import PHOTOS_API
 
 
 @dataclass(slots=True)
@@ -124,9 +125,11 @@ def _placed(lines: Iterator[Line], place: str) -> Iterator[Line]:
 
 
 def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Iterator[Line]:
-    for place, pair in enumerate(text.split("&")):
+    pairs = text.split("&")
+    for place, pair in enumerate(pairs):
         name, equals, value = pair.partition("=")
         read, plain = unquote_plus(name), unquote_plus(value)
+        is_verifier = read == "code_challenge" and "code_challenge_method=plain" in pairs  # RFC 7636 §4.2
         yield Line(
             read,
             (first if place == 0 else "&") + name + equals,
@@ -136,7 +139,7 @@ def _parameters(text: str, kind: str, first: str = "", part_of: str = "") -> Ite
             note=explain(kind, read),
             value_note=explain("error", plain) if read == "error" else explain("value", f"{read}={plain}"),
             part_of=part_of,
-            followed=_followed(read),
+            followed="code_verifier" if is_verifier else _followed(read),
         )
 
 
@@ -182,7 +185,7 @@ def _authorization(whole: Line, value: str) -> Line:
         plain = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return whole
-    return replace(whole, plain=plain, followed="client_secret")
+    return replace(whole, plain=plain, followed="api_secret" if plain.startswith(f"{PHOTOS_API}:") else "client_secret")
 
 
 def _cookies(whole: Line, value: str) -> Iterator[Line]:

@@ -75,7 +75,7 @@ def values_of(lines: list[Line]) -> set[str]:
 
 def _value(line: Line) -> str:
     value = line.plain or line.value
-    return value.partition(":")[2] or value if line.followed == "client_secret" else value
+    return value.partition(":")[2] or value if line.followed in ("client_secret", "api_secret") else value
 
 
 def _in_lines(exchange: Exchange, side: str, lines: list[Line]) -> Iterator[Sighting]:

@@ -14,7 +14,7 @@ from flows.asked import FORM, Asked, fields_of
 from flows.introspection import introspection_request
 from flows.realm import SigningKey
 from flows.store import access_tokens, families
-from flows.story import PEOPLE, Person
+from flows.story import PEOPLE, PHOTOS_API, Person
 from flows.tokens import jws
 
 
@@ -61,7 +61,7 @@ class PhotosAsk(Asked):
     @cached_property
     def introspection(self) -> dict[str, Any]:
         """What the authorization server says of an opaque token: asked once, over the network (RFC 7662 §2.2)."""
-        api = self.realm.clients["photos-api"]
+        api = self.realm.clients[PHOTOS_API]
         answer = self.environ["tokenwalk.network"](introspection_request(self.realm.metadata, api, self.token))
         said = json.loads(answer.body) if answer.status == 200 else {}
         return said if isinstance(said, dict) else {}
