@@ -81,7 +81,8 @@ def parameters_are_text(ask: Asked) -> Finding:
 @check("invalid_request", "a parameter that comes twice", rfc="6749#section-3.1")
 def no_parameter_is_repeated(ask: Asked) -> Finding:
     """A name sent twice would mean two things, and two readers could each take another."""
-    twice = [name for name, times in Counter(name for name, _ in ask.fields or []).items() if times > 1]
+    sent = Counter(name for name, value in ask.fields or [] if value)  # one without a value counts as not sent
+    twice = [name for name, times in sent.items() if times > 1]
     if twice:
         return failed(expected="each parameter at most once", got=f"more than once: {', '.join(twice)}")
     return passed()

@@ -97,7 +97,7 @@ def called(stage: Stage) -> dict[str, tuple[Run, Exchange]]:
 
 
 def _walk(stage: Stage, walk: Walk, calls: Sequence[Call], owner: str) -> str:
-    name = stage.start(FLOW, {}, owner)
+    name = stage.start(FLOW, {}, owner, shared=True)
     run = stage.runs.find(name)
     while not any(each.step == "redeem_code" for each in run.walked):
         step = run.next_steps[0]

@@ -159,8 +159,6 @@ def make_app(templates: Path, stage: Stage) -> Flask:
             photos = run.seen_by("client").answer_to(authorization_code.fetch_photos).json["photos"]
         except (NotSeen, KeyError):
             return _refused(ask, 409, "Snapbox did not give us the photos", "The order can be started again.")
-        for photo in photos:
-            photo["image"] = f"/static/photos/{photo['image']}.svg" if "image" in photo else None
         return make_response(render_template("client/prints.html", photos=photos))
 
     @app.get("/app")

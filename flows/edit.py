@@ -18,6 +18,7 @@ from flows import wire
 
 Where = Literal["query", "header", "form", "method", "path", "order", "raw"]
 FIELDS: tuple[Where, ...] = ("query", "header", "form")
+MOST_FIELDS = 200  # of one part, that are told one by one
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def of_raw(prepared: wire.Request, text: str) -> list[Edit]:
         request = wire.parse_request(raw)
     except wire.NotHTTP:
         return [] if raw == prepared.raw() else [Edit("raw", "", text)]
+    if any(len(fields_of(request, where)) > MOST_FIELDS for where in FIELDS):
+        return [Edit("raw", "", text)]
     edits = between(prepared, {where: fields_of(request, where) for where in FIELDS})
     if request.method != prepared.method:
         edits.append(Edit("method", "", request.method))
@@ -137,11 +140,8 @@ def of_raw(prepared: wire.Request, text: str) -> list[Edit]:
 
 
 def moved(edits: Sequence[Edit], old: str, new: str) -> list[Edit]:
-    """The edits for another realm: raw text, and a path, hold a realm’s name, which is nothing else."""
-    named = ("raw", "path")
-    return [
-        replace(edit, value=(edit.value or "").replace(old, new)) if edit.where in named else edit for edit in edits
-    ]
+    """The edits for another realm: what was written may hold a realm’s name, in an address, which is another there."""
+    return [replace(edit, value=edit.value.replace(old, new)) if edit.value else edit for edit in edits]
 
 
 def between(prepared: wire.Request, wanted: dict[Where, wire.Fields]) -> list[Edit]:

@@ -18,11 +18,12 @@ from flows.party import MOST_BYTES
 from flows.place import find_place
 from flows.realm import find_realm
 from flows.run import Run
-from flows.stage import MEANWHILE, Broken, Stage
+from flows.stage import MEANWHILE, MOST_EXCHANGES, Broken, Stage
 from flows.store import Store
 
 LONGEST_TARGET = 16 * 1024
 MOST_HEADERS = 64 * 1024
+OUR_COOKIES = "tokenwalk"  # how the names of our own pages’ cookies begin
 
 
 class Entry:
@@ -50,6 +51,7 @@ class Entry:
         realm = find_realm(self._store, found.realm)
         if realm is None:
             return _plain(404, f"There is no realm {found.realm[:40]!r} here.")(environ, start_response)
+        _without_our_cookies(environ)
         environ |= {
             "tokenwalk.realm": realm,
             "SCRIPT_NAME": found.script_name,
@@ -59,8 +61,10 @@ class Entry:
         if "tokenwalk.exchange" in environ:  # the stage sent it, and records it
             return self._parties[party](environ, start_response)
         run = self.stage.runs.run_of_realm(realm)
-        if run is None and party != "client":
+        if (run is None and party != "client") or (run and run.shared):
             return self._parties[party](environ, start_response)
+        if run and len(run.exchanges) >= MOST_EXCHANGES:
+            return _plain(429, f"This run holds {MOST_EXCHANGES} exchanges and takes no more.")(environ, start_response)
         return self._recorded(environ, start_response, party, run)
 
     def _asked_meanwhile(self, environ: dict[str, Any], request: wire.Request) -> wire.Response:
@@ -98,6 +102,17 @@ class Entry:
             pass
         start_response(*started)
         return [content]
+
+
+def _without_our_cookies(environ: dict[str, Any]) -> None:
+    """A party that answers by path shares the host of our pages, and must not be told, or recorded, whose browser it
+    is."""
+    sent = str(environ.get("HTTP_COOKIE", ""))
+    if OUR_COOKIES in sent:
+        kept = [pair for pair in sent.split(";") if not pair.strip().startswith(OUR_COOKIES)]
+        environ["HTTP_COOKIE"] = ";".join(kept).strip()
+        if not kept:
+            del environ["HTTP_COOKIE"]
 
 
 def _too_large(environ: Mapping[str, Any]) -> Response | None:

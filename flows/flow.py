@@ -117,7 +117,8 @@ class Flow:
 
     `deprecated` is the RFC's own verb, "" where it has none, and `deprecated_by` its section. `acts_as` names the
     client_id, and `cast` who plays the client, under the options that were chosen; `defences_off` names the checks that
-    do not stand then. `prologue` is the step up to which a run has been walked when it begins. `chosen` are the options
+    do not stand then. `titled` gives another title under some options.
+    `prologue` is the step up to which a run has been walked when it begins. `chosen` are the options
     that this flow is under.
     """
 
@@ -133,6 +134,7 @@ class Flow:
     deprecated: str = ""
     deprecated_by: str = ""
     prologue: str = ""
+    titled: Asking | None = None
     defences_off: Callable[[Chosen], Collection[str]] = _nothing
     chosen: Chosen = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -183,7 +185,8 @@ class Flow:
                 for name, ways in self.ways.items()
                 if name in names
             }
-            self._under[key] = replace(self, chosen=chosen, steps=steps, ways=ways, _under={})
+            title = self.titled(chosen) if self.titled else self.title
+            self._under[key] = replace(self, title=title, chosen=chosen, steps=steps, ways=ways, _under={})
         return self._under[key]
 
     def _told(self, step: Step, chosen: Chosen) -> Step:

@@ -10,7 +10,7 @@ TOKEN = Option(
     "The access token is",
     {
         "JWT": "a JWT: the API reads and verifies it by itself",
-        "opaque": "opaque: a number that says nothing, and the API asks the authorization server about it",
+        "opaque": "opaque: random text that says nothing, and the API asks the authorization server about it",
     },
 )
 ALG = Option("alg", "Snapbox signs its tokens with", ALGORITHMS, only={"token": "JWT"})

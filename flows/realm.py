@@ -37,7 +37,7 @@ class SigningKey:
 @dataclass(frozen=True)
 class Realm:
     """One row of the store, and what follows from it. `authority` is "localhost:8765"; `clock` None is the wall
-    clock. `opaque`: its access tokens are numbers that say nothing, not JWTs. `api_skew`: by how many seconds the
+    clock. `opaque`: its access tokens are random text that says nothing, not JWTs. `api_skew`: by how many seconds the
     API's clock is ahead."""
 
     store: Store
@@ -197,6 +197,8 @@ _BY_NAME = select(realms).where(realms.c.name == bindparam("name"))
 
 
 def find_realm(store: Store, name: str) -> Realm | None:
+    if not name.isalnum() or not name.isascii():
+        return None
     return sandbox(store) if name == SANDBOX else _read_realm(store, name)
 
 

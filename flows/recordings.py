@@ -72,7 +72,7 @@ def _record(stage: Stage, flow: Flow) -> Run:
         made = _find(stage, _kept(stage).get(_key(flow)))
         if made:
             return made
-        run = stage.runs.find(stage.start(flow.name, flow.chosen, owner(stage)))
+        run = stage.runs.find(stage.start(flow.name, flow.chosen, owner(stage), shared=True))
         while run.next_steps:
             run = stage.send(run.id, run.next_steps[0].name, len(run.walked))
     return stage.runs.remember(run)

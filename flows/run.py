@@ -15,7 +15,7 @@ from flows.checks import Verdict
 from flows.edit import Edit
 from flows.flow import Chosen, Flow, Step
 from flows.realm import Realm, derive
-from flows.seen import IN_THE_BROWSER, Form, NotSeen, Seen, Stops, forms_of, parameters_of, without_query
+from flows.seen import IN_THE_BROWSER, Form, NothingCame, NotSeen, Seen, Stops, forms_of, parameters_of, without_query
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Run:
     flow: Flow
     seed: bytes
     owner: str
+    shared: bool
     touched_at: int
     exchanges: tuple[Exchange, ...]
 
@@ -99,6 +100,14 @@ class Run:
     def exchange_at(self, number: int) -> Exchange | None:
         """The latest exchange of the step with that number, or None if it has not been walked."""
         return next((e for e in reversed(self.walked) if self.flow.number(e.step or "") == number), None)
+
+    def first_tried(self, step: Step) -> int | None:
+        """How many exchanges had been walked when a step was first sent, None where it was not. One that was sent
+        within another can be sent by itself only after it."""
+        for place, each in enumerate(self.walked):
+            if each.step == step.name:
+                return place if each.within is None else place + 1
+        return None
 
     def secret(self, name: str) -> str:
         """A value that only the client knows, from the run's seed: 43 characters."""
@@ -138,7 +147,7 @@ class Run:
         leads = self._leads()
         for step in self.flow.main_line[done:]:
             meets = self.realm.address(step.receiver) + step.at
-            if meets in leads if step.sender == "browser" else self._goes_on(step):
+            if (meets in leads and self._has_what_it_needs(step)) if step.sender == "browser" else self._goes_on(step):
                 choices = [step, *(other for other in self.flow.steps if other.instead_of == step.name)]
                 led_by = self._heard(last.location or "")
                 meant = [choice for choice in choices if choice.hears in led_by]
@@ -153,8 +162,9 @@ class Run:
 
     def _goes_on(self, step: Step) -> bool:
         """Whether a party other than the browser can go on with a step: it is the very next, and all it needs came."""
-        if not self._is_its_turn(step):
-            return False
+        return self._is_its_turn(step) and self._has_what_it_needs(step)
+
+    def _has_what_it_needs(self, step: Step) -> bool:
         try:
             self.prepare(step)
         except NotSeen:
@@ -176,6 +186,8 @@ class Run:
         refusal = last.refused.check if last.refused else ""
         told = self.flow.named(last.step or "").is_refused_by(refusal)
         good = told if refusal else last.response.status < 400
+        before = self.attempts_at(self.flow.number(last.step or ""))  # what an earlier one brought is still there
+        good = good or any(not each.refused and each.response.status < 400 for each in before)
         return good and self.flow.number(step.name) == done + 1
 
     @property
@@ -183,12 +195,13 @@ class Run:
         """Why the sender of the very next step does not send it, in its own words; "" where it gave none."""
         if not self.walked or self.next_steps:
             return ""
+        ends = self.flow.named(self._came_to[0].step or "").ends  # there, nothing to go on with is the story itself
         for step in self.flow.main_line[self._came_to[1] :][:1]:
             if self._is_its_turn(step):
                 try:
                     self.prepare(step)
                 except Stops as error:
-                    return str(error)
+                    return "" if ends and isinstance(error, NothingCame) else str(error)
                 except NotSeen:
                     return ""
         return ""

@@ -30,7 +30,7 @@ from flows.store import (
     refresh_tokens,
     runs,
     sessions,
-    wrong_passwords,
+    wrong_guesses,
 )
 
 KEPT_FOR = 7 * 24 * 3600  # an untouched run lives a week
@@ -44,6 +44,7 @@ _RUN = (
         runs.c.flow,
         runs.c.options,
         runs.c.owner,
+        runs.c.shared,
         runs.c.touched_at,
         runs.c.seed.label("run_seed"),
     )
@@ -67,7 +68,9 @@ class Runs:
         self._remembered: OrderedDict[str, tuple[Exchange, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def start(self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None) -> str:
+    def start(
+        self, flow: str, options: Mapping[str, str], owner: str, seed: bytes | None = None, *, shared: bool = False
+    ) -> str:
         """A new run in a realm of its own, which the options make; its id. ValueError for a choice that there is
         not."""
         self._forget_old()
@@ -87,17 +90,19 @@ class Runs:
                 opaque=chosen.get("token") == "opaque",
                 api_skew=SKEWS[chosen.get("api_clock", "right")],
             )
-            self._write_run(name, name, flow, chosen, seed, owner)
+            self._write_run(name, name, flow, chosen, seed, owner, shared)
         return name
 
     def start_in(self, realm: Realm, flow: str) -> Run:
         """A new session of the realm's own client: a run like any other, that nobody walks."""
         name = secrets.token_hex(12)
         with self.store.transaction():
-            self._write_run(name, realm.name, flow, {}, secrets.token_bytes(32), "")
+            self._write_run(name, realm.name, flow, {}, secrets.token_bytes(32), "", False)
         return self.find(name)
 
-    def _write_run(self, name: str, realm: str, flow: str, options: Mapping[str, str], seed: bytes, owner: str) -> None:
+    def _write_run(
+        self, name: str, realm: str, flow: str, options: Mapping[str, str], seed: bytes, owner: str, shared: bool
+    ) -> None:
         with self.store.transaction() as connection:
             connection.execute(
                 runs.insert().values(
@@ -107,6 +112,7 @@ class Runs:
                     options=dict(options),
                     seed=seed,
                     owner=hash_of(owner),
+                    shared=int(shared),
                     made_at=time.time_ns(),
                     touched_at=int(time.time()),
                 )
@@ -114,6 +120,8 @@ class Runs:
 
     def find(self, run_id: str) -> Run:
         """The run with that id; LookupError where there is none."""
+        if not run_id.isalnum() or not run_id.isascii():
+            raise LookupError(f"there is no run {run_id[:40]!r}")
         known = self._remembered.get(run_id, ())
         with self.store.reading() as connection:
             row = connection.execute(_RUN, {"run": run_id}).one_or_none()
@@ -126,6 +134,7 @@ class Runs:
             FLOWS[row.flow].under(row.options),
             row.run_seed,
             row.owner,
+            bool(row.shared),
             row.touched_at,
             known + tuple(_exchange(each) for each in recorded),
         )
@@ -192,18 +201,21 @@ class Runs:
         """Write that a step was sent: the run was touched, and its realm's clock, if it has one, is a second on."""
         with self.store.transaction() as connection:
             connection.execute(runs.update().where(runs.c.id == run.id), {"touched_at": int(time.time())})
-            if run.realm.clock is None:
-                return run
-            clock = run.realm.clock + 1
-            connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": clock})
-        return replace(run, realm=replace(run.realm, clock=clock))
+        return self.later(run, 1)
 
     def move_clock(self, run_id: str, seconds: int) -> None:
         """Let that many seconds pass in a run's realm."""
-        with self.moving(run_id) as connection:
-            mine = select(runs.c.realm).where(runs.c.id == run_id).scalar_subquery()
-            later = realms.update().where(realms.c.name == mine, realms.c.clock.is_not(None))
-            connection.execute(later.values(clock=realms.c.clock + seconds))
+        with self.moving(run_id):
+            self.later(self.find(run_id), seconds)
+
+    def later(self, run: Run, seconds: int) -> Run:
+        """The run after that many seconds have passed in its realm, which is written too."""
+        if not seconds or run.realm.clock is None:
+            return run
+        clock = run.realm.clock + seconds
+        with self.store.transaction() as connection:
+            connection.execute(realms.update().where(realms.c.name == run.realm.name), {"clock": clock})
+        return replace(run, realm=replace(run.realm, clock=clock))
 
     def _forget_old(self) -> None:
         before = int(time.time()) - KEPT_FOR
@@ -215,7 +227,7 @@ class Runs:
                 connection.execute(delete(made).where(made.c.realm == SANDBOX, made.c.made_at < before))
             for lasting in (codes, access_tokens, refresh_tokens):
                 connection.execute(delete(lasting).where(lasting.c.realm == SANDBOX, lasting.c.expires_at < before))
-            connection.execute(delete(wrong_passwords).where(wrong_passwords.c.at < before * 1000))
+            connection.execute(delete(wrong_guesses).where(wrong_guesses.c.at < before * 1000))
 
 
 def hash_of(owner: str) -> str:

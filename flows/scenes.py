@@ -14,8 +14,8 @@ from flows.seen import Seen, Stops
 # Alice at Snapbox: she logs in, sees what is asked, and answers.
 
 
-def alice_logs_in(flow: Flow, ask_to_authorize: Step) -> Step:
-    """Add log_in and ask_as_alice, after the step that brought the question to Snapbox; the last of them."""
+def alice_logs_in(flow: Flow) -> None:
+    """Add log_in and ask_as_alice, after the step that brought the question to Snapbox."""
 
     @flow.step(
         "Alice logs in, at Snapbox and nowhere else",
@@ -33,7 +33,9 @@ def alice_logs_in(flow: Flow, ask_to_authorize: Step) -> Step:
         a person logs in is not OAuth’s business, so a passkey or a second factor fits here without any change to the
         client.
         """
-        return run.submit(run.answer_to(ask_to_authorize).forms[0], username="alice", password="wonderland")
+        return run.submit(
+            run.form(f"{run.address('authorization_server')}/login"), username="alice", password="wonderland"
+        )
 
     flow.break_it(
         log_in,
@@ -72,8 +74,6 @@ def alice_logs_in(flow: Flow, ask_to_authorize: Step) -> Step:
             with_value("query", "redirect_uri", "https://evil.example/callback")),
     )  # fmt: skip
 
-    return ask_as_alice
-
 
 APPROVE_WAYS = (
     Way("Leave out csrf", "Another site presses Approve for Alice.", without("form", "csrf")),
@@ -82,7 +82,7 @@ APPROVE_WAYS = (
 )
 
 
-def alice_may_deny(flow: Flow, ask_as_alice: Step) -> None:
+def alice_may_deny(flow: Flow) -> None:
     """Add deny, which stands in for approve."""
 
     @flow.step(
@@ -103,7 +103,7 @@ def alice_may_deny(flow: Flow, ask_as_alice: Step) -> None:
         address, with `error` in place of what was asked for, and with the same `state`, so that the client knows which
         question was answered.
         """
-        return run.submit(run.answer_to(ask_as_alice).forms[0], decision="deny")
+        return run.submit(run.form(f"{run.address('authorization_server')}/consent"), decision="deny")
 
     flow.break_it(
         deny,
@@ -151,7 +151,7 @@ def _token_in(request: wire.Request) -> str:
 
 USE_TOKEN_WAYS = (
     Way("Without a token", "What does the API say to nobody?", without("header", "Authorization")),
-    Way("One letter of the token", "The signature no longer fits, or the number is another one.", one_letter),
+    Way("One letter of the token", "Then it is another token. Who notices, and how?", one_letter),
     Way("The token in the address", "Where logs and histories would keep it.", in_the_address),
     Way("The token in a form", "Out of the address, but every party on the way has to read the body.", in_a_form),
     Way("POST in place of GET", "Add a photo with a token that only allows looking.", as_post),

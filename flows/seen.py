@@ -30,6 +30,10 @@ class Stops(NotSeen):
     """A sender that decides for itself does not go on; the message says why, in whole sentences."""
 
 
+class NothingCame(Stops):
+    """It believes the answer, but finds nothing in it to go on with."""
+
+
 class Seen:
     """A run as one party has seen it: asking for anything else raises NotSeen."""
 
@@ -103,9 +107,21 @@ class Seen:
     def led_to(self, address: str) -> str:
         """The last Location at that address, its query and fragment included, that an answer sent this party to."""
         for exchange in reversed(self._run.walked):
-            if exchange.sender == self._party and without_query(exchange.location or "") == address:
+            mine = exchange.sender in IN_THE_BROWSER if self._party == "browser" else exchange.sender == self._party
+            if mine and without_query(exchange.location or "") == address:
                 return exchange.location or ""
         raise NotSeen(f"no answer led to {address} yet")
+
+    def form(self, address: str) -> Form:
+        """The form of the last page that has one for that address."""
+        if self._party != "browser":
+            raise NotSeen(f"{self._party} asked for a page that only the browser sees")
+        for exchange in reversed(self._run.walked):
+            if exchange.sender in IN_THE_BROWSER:
+                for form in exchange.forms:
+                    if form.action == address:
+                        return form
+        raise NotSeen(f"no page with a form for {address} has come yet")
 
     def address_bar(self) -> str:
         """What stands in the browser's address bar, with the fragment, which never crosses the wire."""

@@ -41,7 +41,7 @@ realms = Table(
     Column("authority", String(200), nullable=False),
     Column("by_host", Integer, nullable=False),
     Column("seed", LargeBinary, nullable=False),
-    Column("clock", Integer),
+    Column("clock", BigInteger),
     Column("alg", String(10), nullable=False),
     Column("switched_off", JSON, nullable=False),
     Column("opaque", Integer, nullable=False),
@@ -60,8 +60,8 @@ def _given() -> list[Column[Any]]:
         Column("client_id", String(60), nullable=False),
         Column("sub", String(60), nullable=False),
         Column("scope", Text, nullable=False),
-        Column("issued_at", Integer, nullable=False),
-        Column("expires_at", Integer, nullable=False),
+        Column("issued_at", BigInteger, nullable=False),
+        Column("expires_at", BigInteger, nullable=False),
     ]
 
 
@@ -79,7 +79,7 @@ sessions = Table(
     _in_realm(),
     Column("id", String(60), primary_key=True),
     Column("username", String(60)),
-    Column("made_at", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
 )
 authorization_requests = Table(
     "authorization_request",
@@ -88,8 +88,8 @@ authorization_requests = Table(
     Column("id", String(60), primary_key=True),
     Column("session", String(60), nullable=False),
     Column("query", Text, nullable=False),
-    Column("made_at", Integer, nullable=False),
-    Column("answered_at", Integer),
+    Column("made_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
 )
 codes = Table(
     "code",
@@ -103,9 +103,9 @@ codes = Table(
     Column("code_challenge", String(128)),
     Column("code_challenge_method", String(10)),
     Column("family", String(60), nullable=False),
-    Column("issued_at", Integer, nullable=False),
-    Column("expires_at", Integer, nullable=False),
-    Column("used_at", Integer),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
 )
 access_tokens = Table(
     "access_token",
@@ -113,7 +113,7 @@ access_tokens = Table(
     _in_realm(),
     Column("jti", String(60), primary_key=True),
     *_given(),
-    Column("revoked_at", Integer),
+    Column("revoked_at", BigInteger),
 )
 refresh_tokens = Table(
     "refresh_token",
@@ -121,21 +121,21 @@ refresh_tokens = Table(
     _in_realm(),
     Column("refresh_token", String(60), primary_key=True),
     *_given(),
-    Column("used_at", Integer),
+    Column("used_at", BigInteger),
 )
 families = Table(
     "family",
     metadata,
     _in_realm(),
     Column("id", String(60), primary_key=True),
-    Column("revoked_at", Integer),
+    Column("revoked_at", BigInteger),
 )
-wrong_passwords = Table(
-    "wrong_password",
+wrong_guesses = Table(
+    "wrong_guess",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("realm", ForeignKey("realm.name", ondelete="CASCADE"), nullable=False),
-    Column("username", String(200), nullable=False),
+    Column("account", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 photos = Table(
@@ -156,8 +156,9 @@ runs = Table(
     Column("options", JSON, nullable=False),
     Column("seed", LargeBinary, nullable=False),
     Column("owner", String(64), nullable=False, index=True),
+    Column("shared", Integer, nullable=False),
     Column("made_at", BigInteger, nullable=False),
-    Column("touched_at", Integer, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
 )
 exchanges = Table(
     "exchange",
@@ -172,11 +173,11 @@ exchanges = Table(
     Column("prepared", LargeBinary),
     Column("response", LargeBinary, nullable=False),
     Column("checks", JSON, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("microseconds", Integer, nullable=False),
     Column("within", Integer),
 )
-Index("wrong_password_account", wrong_passwords.c.realm, wrong_passwords.c.username, wrong_passwords.c.at)
+Index("wrong_guess_account", wrong_guesses.c.realm, wrong_guesses.c.account, wrong_guesses.c.at)
 Index("code_family", codes.c.realm, codes.c.family)
 
 

@@ -19,9 +19,23 @@ const walk = (selector) => {
 const next = () => {
   // A choice is Alice's: it is pressed, not passed; but a clicker has no other button, and the story goes on with the first.
   if (document.querySelector("div.choices")) return presenting() && walk("div.choices .go");
-  return walk(".next a.go, .next form:is([action$='/next'], [action$='/send'], [action$='/branch']) .go");
+  const pressed = walk(".next a.go, .next form:is([action$='/next'], [action$='/send'], [action$='/branch']) .go");
+  if (!presenting()) return pressed;
+  // Where no walk is shown, the one button begins or goes on with one. At the end of a walk nothing is pressed, nor scrolled.
+  return pressed || walk("main:is(.home, .flow) .go") || walking();
 };
-const back = () => walk(".next .back");
+const back = () => walk(".next .back") || (presenting() && walking());
+const walking = () => Boolean(document.querySelector(".next"));
+// Opens what is folded below the picture, and goes there.
+const unfold = (selector) => {
+  const folded = document.querySelector(`${selector} > details`);
+  if (!folded) return false;
+  folded.open = !folded.open;
+  const summary = folded.querySelector("summary");
+  summary.focus({ preventScroll: true });
+  folded.parentElement.scrollIntoView({ block: "nearest" });
+  return true;
+};
 const present = (look) => {
   const form = document.querySelector(".present-switch").form;
   if (look) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "look", value: look }));
@@ -40,7 +54,12 @@ const keys = () => {
 const KEYS = { ArrowRight: next, ArrowLeft: back };
 const LETTERS = { "?": keys, p: () => present(), c: () => press(".message .change") };
 const ON_STAGE = { PageDown: next, PageUp: back, ".": blank };
-const LETTERS_ON_STAGE = { b: blank, d: () => present(page.classList.contains("dark") ? "light" : "dark") };
+const LETTERS_ON_STAGE = {
+  b: blank,
+  d: () => present(page.classList.contains("dark") ? "light" : "dark"),
+  t: () => unfold(".world"),
+  l: () => unfold(".eyes"),
+};
 
 const letters = document.querySelector("#letters");
 letters.checked = localStorage.getItem("letters") !== "off";

@@ -33,7 +33,7 @@ def test_each_line_has_its_note_and_the_token_is_opened_and_verified(page: Page)
         press_next(page, number)
     verifier = page.locator("#code_verifier")
     expect(verifier.locator(".n")).to_contain_text("RFC 7636 §4.5")
-    expect(page.get_by_text("18 of 18 checks passed", exact=True)).to_be_visible()
+    expect(page.get_by_text("19 of 19 checks passed", exact=True)).to_be_visible()
     expect(page.locator(".checks, .compact").get_by_text("code_verifier_matches", exact=True)).to_be_visible()
     panel = page.get_by_role("article", name="The access token, opened")
     assert panel.locator(".parts th").all_inner_texts() == [

@@ -88,6 +88,44 @@ def test_clicker_alone_walks_from_the_first_message_to_the_last_answer(page: Pag
     expect(page.get_by_text("Walked to the end")).to_be_visible()
 
 
+def test_clicker_begins_the_walk_on_a_flows_page_and_at_the_end_it_neither_walks_nor_scrolls(page: Page) -> None:
+    page.clock.install()
+    page.goto("/flows/client_credentials")
+    present(page)
+    click(page, "PageDown")
+    page.wait_for_url(re.compile(r"/runs/\w+$"))
+    for answers in (0, 1, 0, 1):
+        expect(page.locator("#res")).to_have_count(answers)
+        if answers == 0:
+            click(page, "PageDown")
+        elif page.url.endswith("?step=1"):
+            click(page, "PageDown")
+    click(page, "PageDown")
+    assert (page.url[-7:], page.evaluate("scrollY")) == ("?step=2", 0)
+    click(page, "PageUp")
+    page.wait_for_url(re.compile(r"\?step=1$"))
+
+
+def test_clock_and_lens_are_at_hand_while_presenting_large_and_clear_of_the_picture(page: Page) -> None:
+    walk_to(page, 6)
+    present(page)
+    page.keyboard.press("t")
+    page.get_by_role("button", name="+ 5 min").click()
+    page.wait_for_url(re.compile("#world$"))
+    expect(page.locator("#world")).to_be_focused()
+    expect(page.locator("#world")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".lanes")).to_contain_text("5 min later")
+    page.keyboard.press("l")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("eye=wire#eyes$"))
+    assert size_of(page, ".world :is(p, summary, button), .eyes :is(p, summary, a, button) >> visible=true") >= 17.5
+    picture, lens = page.locator(".lanes").bounding_box(), page.locator("#eyes").bounding_box()
+    assert picture is not None
+    assert lens is not None
+    assert picture["y"] + picture["height"] <= lens["y"]
+
+
 def test_two_clicks_at_once_are_one_and_none_reaches_what_is_behind_the_list_of_keys(page: Page) -> None:
     address = begin(page)
     present(page)

@@ -301,6 +301,48 @@ def test_order_is_an_edit_of_its_own_and_survives_a_branch(stage: Stage) -> None
     assert told(prepared, edits) == "You put in another order the fields of the `query`."
 
 
+def form_of(count: int) -> str:
+    body = "&".join(f"a{each}=1" for each in range(count))
+    return f"POST /x HTTP/1.1\nHost: a\nContent-Type: {FORM}\nContent-Length: {len(body)}\n\n{body}"
+
+
+@pytest.mark.parametrize(("count", "edits"), [(200, 200), (201, 1), (30_000, 1)])
+def test_raw_text_with_many_fields_is_one_change_and_not_as_many(count: int, edits: int) -> None:
+    prepared = wire.post("http://a/x", {})
+    text = form_of(count)
+    made = [edit for edit in of_raw(prepared, text) if edit.where in ("form", "raw")]
+    assert len(made) == edits
+    if edits == 1:
+        assert made == [Edit("raw", "", text)]
+        assert apply(prepared, made) == text.encode()
+
+
+def test_raw_text_with_many_fields_is_sent_and_shown(browser: Client, entry: Entry) -> None:
+    run = walked(browser, 6)
+    prepared = entry.stage.prepare(entry.stage.runs.find(run[6:]), flow.named("redeem_code"))
+    body = prepared.body.decode() + "&a=1" * 5000
+    raw = (
+        apply(prepared, [Edit("header", "Content-Length", str(len(body)))])
+        .decode()
+        .replace(prepared.body.decode(), body)
+    )
+    assert change(browser, run, "redeem_code", 6, raw=raw).location == f"{run}?step=7"
+    last = entry.stage.runs.find(run[6:]).walked[-1]
+    assert (len(last.edits), last.refused and last.refused.check) == (1, "no_parameter_is_repeated")
+    assert "written by you as raw text" in browser.get(f"{run}?step=7").text
+
+
+@pytest.mark.parametrize("path", ["send", "change"])
+def test_form_with_many_rows_is_told_how_many_are_taken(browser: Client, entry: Entry, path: str) -> None:
+    run = walked(browser, 6)
+    rows = [(f"form.{part}", "a") for _ in range(201) for part in ("name", "value")]
+    data = urlencode([("step", "redeem_code"), ("position", "6"), ("fields", "1"), ("row", "form.0.up"), *rows])
+    answer = browser.post(f"{run}/{path}", data=data, headers={**OURS, "Content-Type": FORM})
+    assert answer.status_code == 400
+    assert says(answer) == "The form has 201 rows, and at most 200 are sent so. Raw text takes more."
+    assert len(entry.stage.runs.find(run[6:]).exchanges) == 6
+
+
 def test_changes_are_told_in_words(stage: Stage) -> None:
     prepared = stage.prepare(walk(stage, until="callback"), flow.named("redeem_code"))
     edits = [Edit("form", "code", None), Edit("form", "code_verifier", None), Edit("form", "x", "1")]
@@ -324,7 +366,7 @@ def test_refusal_is_seen_from_both_sides(browser: Client) -> None:
         "What the client sees 400 and invalid_grant . The same for all of these: a code that this server never gave "
         "a code that another client was given a redirect_uri that is not the one in the question "
         "a code_verifier that is missing or wrong a code that has expired a code that was used before "
-        "What the authorization server knows This is photoprint: the secret fits."
+        "What the authorization server knows client_is_authenticated : This is photoprint: the secret fits."
     )
 
 

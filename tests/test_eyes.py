@@ -13,7 +13,8 @@ from test_world import OWNER, text
 from werkzeug.test import Client, TestResponse
 
 from flows.entry import Entry
-from flows.pages.eyes import EYES, got, history_of, log_of, seen_lines
+from flows.pages.eyes import EYES, eyes_of, got, history_of, log_of, seen_lines
+from flows.pages.thief import TRIES
 from flows.run import Exchange, Run
 from flows.stage import Stage
 
@@ -109,7 +110,8 @@ def test_wire_sees_every_line_and_the_log_only_first_lines_of_what_came_to_the_c
     assert seen_lines("log", run, callback) == {"method", "code", "state", "iss"}
     assert seen_lines("log", run, login) == frozenset()
     assert {"password", "cookie", "answer.location"} <= seen_lines("wire", run, login)
-    assert seen_lines("browser", run, login) == {"method", "answer.location", *asked(login)}
+    cookies = {"cookie", "answer.set-cookie", "answer.HttpOnly", "answer.Path", "answer.SameSite"}
+    assert seen_lines("browser", run, login) == {"method", "answer.location", *cookies, *asked(login)}
 
 
 def asked(login: Exchange) -> set[str]:
@@ -119,7 +121,12 @@ def asked(login: Exchange) -> set[str]:
 
 def test_nothing_of_later_steps_is_given_away(stage: Stage) -> None:
     run = walk(stage)
-    assert [list(got("browser", run, number)) for number in range(1, 8)] == [[]] * 4 + [["code"]] * 3
+    codes = [[name for name in got("browser", run, number) if name not in SESSIONS] for number in range(1, 8)]
+    assert codes == [[]] * 4 + [["code"]] * 3
+    assert [list(got("browser", run, number)) for number in (1, 2)] == [
+        ["photoprint_session"],
+        ["snapbox_session", "photoprint_session"],
+    ]
     assert "access_token" not in got("wire", run, 6)
     assert "access_token" in got("wire", run, 7)
 
@@ -188,11 +195,13 @@ def test_what_was_seen_is_used_for_real_and_the_parties_answer(
 ) -> None:
     run = walk(stage, flow=flow, until=until or None, **options)
     answer = use(browser, run, eye, name, len(run.flow.main_line))
-    assert answer.location == f"/runs/{run.id}?exchange={len(run.exchanges)}&eye={eye}"
+    assert answer.location == f"/runs/{run.id}?exchange={len(run.exchanges)}&eye={eye}&used={name}"
     assert tried(stage, run) == answered
     page = browser.get(answer.location)
     seen_from = EYES[eye].title[0].lower() + EYES[eye].title[1:]
-    assert f"Sent from outside, made of nothing but what could be seen {seen_from} ." in text(page)
+    assert f"You sent this, made of what could be seen {seen_from} and of what anybody may know" in text(page)
+    won = f"It worked: whoever looks from there now has {TRIES[name].gains}." in text(page)
+    assert won == (answered[1] is None)
 
 
 def test_thief_sends_only_what_that_place_could_see(browser: Client, stage: Stage) -> None:
@@ -273,7 +282,7 @@ def test_eye_stays_open_from_step_to_step(browser: Client, stage: Stage) -> None
     ("flow", "leaked"),
     [
         ("implicit", {"wire": ["password", "access_token"], "browser": ["access_token"], "log": []}),
-        ("password", {"wire": ["password", "access_token"], "client": ["password", "access_token"], "browser": []}),
+        ("password", {"wire": ["password", "access_token"], "client": ["password", "access_token"]}),
     ],
 )
 def test_each_of_the_deprecated_two_ends_with_what_leaked_and_to_whom(
@@ -283,10 +292,10 @@ def test_each_of_the_deprecated_two_ends_with_what_leaked_and_to_whom(
     last = len(run.flow.main_line)
     page = browser.get(f"/runs/{run.id}?step={last}").text
     rows = dict(re.findall(r'eye=(\w+)#eyes">[^<]*</a></th><td>(.*?)</td>', page, re.DOTALL))
-    assert list(rows) == list(EYES)
+    assert list(rows) == [eye.name for eye in eyes_of(run)]
     shown = {eye: re.findall(r'chip v-(\w+)"', row) for eye, row in rows.items()}
     assert {eye: shown[eye] for eye in leaked} == leaked
-    assert shown == gives_away(run)
+    assert shown == {eye: names for eye, names in gives_away(run).items() if eye in shown}
     before = browser.get(f"/runs/{run.id}?step={last - 1}").text
     assert "What leaked in this run" not in before
 
@@ -314,3 +323,31 @@ def test_flow_that_is_not_deprecated_and_walk_that_went_wrong_end_without_it(bro
     for run in (code, denied):
         for number in range(1, len(run.flow.main_line) + 1):
             assert "What leaked in this run" not in browser.get(f"/runs/{run.id}?step={number}").text
+
+
+def test_whoever_is_in_the_client_has_what_it_keeps_and_the_code_alone_is_enough_there(
+    browser: Client, stage: Stage
+) -> None:
+    run = walk(stage, until="callback")
+    kept = got("client", run, 6)
+    assert {name: glimpse.at is None for name, glimpse in kept.items()} == {
+        "code_verifier": True,
+        "code": False,
+        "client_secret": True,
+        "photoprint_session": False,
+    }
+    use(browser, run, "client", "code", 6)
+    assert tried(stage, run) == (200, None)
+
+
+def test_script_has_what_its_page_was_opened_with(stage: Stage) -> None:
+    implicit = walk(stage, flow="implicit")
+    assert [list(got("client", implicit, number)) for number in (5, 6)] == [[], ["access_token"]]
+    code = walk(stage, client="single-page", pkce="off")
+    assert [list(got("client", code, number)) for number in (5, 6)] == [[], ["code"]]
+
+
+def test_places_that_a_flow_does_not_have_are_not_offered(stage: Stage) -> None:
+    names = {flow: [eye.name for eye in eyes_of(walk(stage, flow=flow))] for flow in ("password", "implicit")}
+    assert names["password"] == ["wire", "client", "authorization_server"]
+    assert names["implicit"] == list(EYES)

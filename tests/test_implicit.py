@@ -18,7 +18,7 @@ PORT = LOOPBACK.replace("127.0.0.1", "127.0.0.1:5555")
 
 @pytest.fixture(params=[False, True], ids=["JWT", "opaque"])
 def world(request: pytest.FixtureRequest, entry: Entry) -> World:
-    return other_world(entry, "of-2012", opaque=request.param)
+    return other_world(entry, "of2012", opaque=request.param)
 
 
 @pytest.fixture

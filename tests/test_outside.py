@@ -37,8 +37,45 @@ def test_request_from_outside_stands_in_the_diagram_and_has_a_page(entry: Entry)
     assert '<a href="?exchange=6"' in page
     own = Client(entry).get(f"/runs/{run.id}?exchange=6").text
     assert '<span class="tag">from outside</span>' in own
-    assert "18 of 18 checks passed" in own
+    assert "19 of 19 checks passed" in own
     assert "Nobody in the story sent this" in own
+
+
+OURS = "tokenwalk=whose-browser-this-is; tokenwalk_present=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "receiver"),
+    [
+        ("/client/RUN/", "client"),
+        ("/client/RUN/print", "client"),
+        ("/auth/RUN/authorize?client_id=photoprint", "authorization_server"),
+        ("/auth/RUN/jwks", "authorization_server"),
+        ("/api/RUN/photos", "resource_server"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (OURS, None),
+        ("tokenwalk=whose-browser-this-is", None),
+        (f"{OURS}; photoprint_session=x", "photoprint_session=x"),
+        ("a=b; tokenwalk=whose-browser-this-is; c=d", "a=b; c=d"),
+        ("a=tokenwalk; my_tokenwalk=1", "a=tokenwalk; my_tokenwalk=1"),
+    ],
+)
+def test_cookies_of_our_own_pages_reach_no_party_and_stand_in_no_recording(
+    entry: Entry, path: str, receiver: str, sent: str, kept: str | None
+) -> None:
+    """By path a party shares the host of our pages, and a browser sends it their cookies: who has them moves the
+    run."""
+    run = walk(entry.stage, until="ask_for_prints")
+    answered = wire.call(entry, wire.get(f"http://localhost:8765{path.replace('RUN', run.id)}", ("Cookie", sent)).raw())
+    assert answered.environ.get("HTTP_COOKIE") == kept
+    recorded = entry.stage.runs.find(run.id).exchanges[-1]
+    assert (recorded.sender, recorded.receiver) == ("outside", receiver)
+    assert recorded.request.header("Cookie") == kept
+    assert b"whose-browser-this-is" not in recorded.request_bytes + recorded.response_bytes
 
 
 def test_outsider_has_a_row_of_its_own_in_who_has_seen_what(entry: Entry) -> None:

@@ -11,9 +11,9 @@ from endpoints import assert_refused, by_password, other_world
 from parties import Browser, World, body, fetch, headers, question, refused_by, text, timed_world
 
 from flows import wire
-from flows.authorization_server import passwords
+from flows.authorization_server import guesses
 from flows.entry import Entry
-from flows.store import access_tokens, wrong_passwords
+from flows.store import access_tokens, wrong_guesses
 from flows.tokens import jws
 
 Guess = Callable[[str, str], wire.Answered]
@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(passwords, "time", SimpleNamespace(time_ns=made.time_ns))
+    monkeypatch.setattr(guesses, "time", SimpleNamespace(time_ns=made.time_ns))
     return made
 
 
@@ -117,7 +117,7 @@ def test_name_or_password_that_is_missing_is_an_invalid_request(
     assert_refused(answer, 400, "invalid_request", "username_and_password_are_there")
     (said,) = [each for each in answer.environ["tokenwalk.checks"] if each.state == "failed"]
     assert said.got == got
-    assert world.count(wrong_passwords) == 0
+    assert world.count(wrong_guesses) == 0
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_what_is_tried_while_waiting_does_not_make_the_wait_longer(
     assert [must_wait(guess(*WRONG)) for _ in range(12)] == [30] * 12
     clock.now += 30
     assert is_right(guess(*RIGHT))
-    assert world.count(wrong_passwords) == 10
+    assert world.count(wrong_guesses) == 10
 
 
 def test_right_passwords_and_other_mistakes_are_not_counted(world: World, clock: Clock) -> None:
@@ -250,7 +250,7 @@ def test_right_passwords_and_other_mistakes_are_not_counted(world: World, clock:
         assert is_right(by_password(world))
         assert refused_by(by_password(world, scope="photos.delete")) == "scope_can_be_granted"
         assert refused_by(by_password(world, "photoprint", password="wrong")) == "client_may_use_this_grant"
-    assert world.count(wrong_passwords) == 0
+    assert world.count(wrong_guesses) == 0
 
 
 def test_realms_own_clock_does_not_shorten_the_wait(world: World, clock: Clock, at: Callable[[World], Guess]) -> None:

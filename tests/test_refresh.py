@@ -202,6 +202,23 @@ def test_spent_refresh_token_is_a_replay_even_after_its_time(world: World) -> No
     assert refused_by(fetch(world, second["access_token"])) == "grant_is_not_revoked"
 
 
+def test_spent_refresh_token_is_a_replay_even_where_it_asks_for_more(world: World) -> None:
+    first = tokens_of(world)
+    second = body(refresh(world, first["refresh_token"]))
+    answer = refresh(world, first["refresh_token"], scope=BOTH)
+    assert_refused(answer, 400, "invalid_scope", "scope_is_no_more_than_before")
+    assert world.revoked() == 1
+    assert refused_by(fetch(world, second["access_token"])) == "grant_is_not_revoked"
+    assert_invalid_grant(refresh(world, second["refresh_token"]), "refresh_token_is_not_revoked")
+
+
+def test_refresh_token_that_asks_for_more_and_is_not_spent_stays_good(world: World) -> None:
+    token = tokens_of(world)["refresh_token"]
+    answer = refresh(world, token, scope=BOTH)
+    assert_refused(answer, 400, "invalid_scope", "scope_is_no_more_than_before")
+    assert still_good(world, token)
+
+
 def test_of_twenty_refreshes_at_once_one_wins_and_the_others_end_the_grant(world: World) -> None:
     token = tokens_of(world)["refresh_token"]
     gate = Barrier(20)

@@ -239,7 +239,6 @@ def test_parameters_that_are_no_text_are_refused(world: World, raw: bytes) -> No
     "again",
     [
         "code=other",
-        "code=",
         "grant_type=authorization_code",
         "grant_type=password",
         "redirect_uri=http://evil.example/",
@@ -255,7 +254,32 @@ def test_repeated_parameter_is_refused(world: World, again: str) -> None:
     assert still_good(world, code)
 
 
-@pytest.mark.parametrize("query", ["?x=1", "?client_id=photoprint", "?grant_type=authorization_code", "?%ff"])
+@pytest.mark.parametrize("again", ["code=", "code", "code=&code=&unknown=&unknown=", "client_id=&client_secret="])
+def test_parameter_without_a_value_is_as_if_it_were_not_sent_and_so_no_repeat(world: World, again: str) -> None:
+    for before, after in ((f"{again}&", ""), ("", f"&{again}")):
+        sent = f"{before}{urlencode(token_form(code=code_of(world)))}{after}"
+        assert send(world, sent, FORM, PAIR).response.status == 200
+
+
+@pytest.mark.parametrize("query", ["?foo=1", "?foo=1&foo=1", "?%ff", "?", "?Code=x", "?resource=x"])
+def test_what_this_endpoint_does_not_know_is_ignored_in_the_address_too(world: World, query: str) -> None:
+    answer = send(world, urlencode(token_form(code=code_of(world))), FORM, PAIR, query=query)
+    assert (answer.response.status, refused_by(answer)) == (200, None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?client_id=photoprint",
+        "?client_secret=photoprint-secret",
+        "?client%5fsecret=x",
+        "?grant_type=authorization_code",
+        "?foo=1&password=wonderland",
+        "?code=",
+        "?code_verifier=%ff",
+        "?refresh_token=x&token=x",
+    ],
+)
 def test_parameters_in_the_address_are_refused(world: World, query: str) -> None:
     code = code_of(world)
     answer = send(world, urlencode(token_form(code=code)), FORM, PAIR, query=query)
@@ -360,6 +384,24 @@ def test_redirect_uri_that_is_not_the_one_of_the_question_is_refused(world: Worl
     code = code_of(world)
     assert_refused(redeem(world, code, redirect_uri=uri), 400, "invalid_grant", "redirect_uri_is_the_same")
     assert still_good(world, code)
+
+
+def test_redirect_uri_that_the_question_left_out_may_be_the_one_that_is_registered(world: World) -> None:
+    """It had to be that one: a client with two has to name it (RFC 6749 §3.1.2.3)."""
+    registered = "http://127.0.0.1/callback"
+    sent = ["http://evil.example/", f"{registered}/", "http://127.0.0.1:5555/callback", registered]
+    code = code_of(world, "photoprint-app", redirect_uri=None)
+    for uri in sent[:-1]:
+        answer = redeem(world, code, "photoprint-app", redirect_uri=uri)
+        assert_refused(answer, 400, "invalid_grant", "redirect_uri_is_the_same")
+    assert redeem(world, code, "photoprint-app", redirect_uri=registered).response.status == 200
+
+
+def test_redirect_uri_that_the_question_named_may_not_be_left_out_by_a_client_with_one(world: World) -> None:
+    code = code_of(world, "photoprint-app")
+    for uri in (None, "http://127.0.0.1/callback"):
+        answer = redeem(world, code, "photoprint-app", redirect_uri=uri)
+        assert_refused(answer, 400, "invalid_grant", "redirect_uri_is_the_same")
 
 
 def test_native_client_must_redeem_with_the_port_it_asked_with(world: World) -> None:

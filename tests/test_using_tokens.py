@@ -215,11 +215,38 @@ def test_form_of_a_get_and_json_are_no_places_for_a_token(world: World) -> None:
     assert_says(send(world, "POST", JSON, sent=sent), 401, "token_came")
 
 
-@pytest.mark.parametrize(
-    "query", ["?access_token=", "?access_token", "?Access_Token=x", "?token=x", "?access_token=%ff"]
-)
+@pytest.mark.parametrize("query", ["?access_token=", "?access_token", "?Access_Token=x", "?token=x"])
 def test_address_without_a_token_is_a_request_without_one(world: World, query: str) -> None:
     assert_says(send(world, "GET", query=query), 401, "token_came")
+
+
+BYTES = ["%ff", "access_token=%ff", "a=%80", "%c3%28=1", "a=%ed%a0%80"]
+
+
+@pytest.mark.parametrize("raw", BYTES)
+@pytest.mark.parametrize("off", [(), ("token_comes_in_the_header",)], ids=["as a rule", "with that check off"])
+def test_address_or_form_that_is_no_text_is_refused_whatever_else_it_carries(
+    world: World, off: tuple[str, ...], raw: str
+) -> None:
+    world.switch_off(*off)
+    token = body(by_credentials(world, scope=BOTH))["access_token"]
+    header = wire.bearer(token)
+    for answer in (
+        send(world, "GET", query=f"?{raw}"),
+        send(world, "GET", header, query=f"?{raw}"),
+        send(world, "GET", query=f"?access_token={token}&{raw}"),
+        send(world, "POST", header, FORM, sent=f"title=x&{raw}"),
+        send(world, "POST", FORM, sent=f"title=x&access_token={token}&{raw}"),
+        send(world, "POST", header, FORM, sent="title=x", query=f"?{raw}"),
+    ):
+        assert_says(answer, 400, "request_is_text", "invalid_request")
+
+
+@pytest.mark.parametrize("raw", BYTES)
+def test_body_that_is_no_form_need_not_be_percent_encoded(world: World, raw: str) -> None:
+    header = wire.bearer(body(by_credentials(world, scope=BOTH))["access_token"])
+    assert send(world, "GET", header, FORM, sent=raw).response.status == 200
+    assert send(world, "POST", header, JSON, sent=f'{{"title": "{raw}"}}').response.status == 201
 
 
 # Clocks.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
 from conftest import walk
 from stories import STORIES, flow_of, read, run_before
+from werkzeug.test import Client
 
 from flows.edit import Edit, with_other
+from flows.entry import Entry
 from flows.followed import SECRETS
 from flows.grants import FLOWS
 from flows.pages.sightings import kept_back, who_has_seen
@@ -287,7 +290,7 @@ def test_alice_who_says_no_is_heard_by_the_script_and_not_by_its_server(stage: S
             "implicit",
             "ask_as_alice",
             [Edit("query", "state", "of somebody else")],
-            "The script compared `state` behind the # with the one it made. It is not the same: this token belongs to "
+            "The script compared `state` behind the # with the one it made. It is not the same: this answer belongs to "
             "no question of its own, so the script stops, and sends nothing.",
         ),
         (
@@ -305,6 +308,12 @@ def test_alice_who_says_no_is_heard_by_the_script_and_not_by_its_server(stage: S
             "script stops, and sends nothing.",
         ),
         (
+            "authorization_code client=single-page",
+            "callback",
+            [Edit("query", "code", None)],
+            "The script found no `code` in the address bar, so it has nothing to redeem, and sends nothing.",
+        ),
+        (
             "implicit",
             "preflight",
             [Edit("header", "Access-Control-Request-Method", None)],
@@ -312,7 +321,7 @@ def test_alice_who_says_no_is_heard_by_the_script_and_not_by_its_server(stage: S
             "it may. So it does not let the script send this, and nothing is sent.",
         ),
     ],
-    ids=["implicit: state", "code: state", "code: iss", "implicit: preflight"],
+    ids=["implicit: state", "code: state", "code: iss", "code: no code", "implicit: preflight"],
 )
 def test_script_that_is_answered_wrongly_stops_and_says_why(
     stage: Stage, story: str, step: str, edits: list[Edit], says: str
@@ -323,6 +332,102 @@ def test_script_that_is_answered_wrongly_stops_and_says_why(
         run = stage.send(run.id, run.next_steps[0].name, len(run.walked))
     assert (run.stops, run.next_steps) == (says, [])
     assert run.walked[-1].step == ("preflight" if step == "preflight" else "callback")
+
+
+@pytest.mark.parametrize(
+    ("story", "step", "says"),
+    [
+        (
+            "implicit",
+            "ask_as_alice",
+            "The script compared `state` behind the # with the one it made. It is not the same: this answer belongs to "
+            "no question of its own, so the script stops, and sends nothing.",
+        ),
+        (
+            "authorization_code client=single-page",
+            "hear_no",
+            "The script compared `state` in the address bar with the one it made. It is not the same: this answer "
+            "belongs to no question of its own, so the script stops, and sends nothing.",
+        ),
+    ],
+)
+def test_script_does_not_believe_a_no_that_belongs_to_another_question(
+    stage: Stage, story: str, step: str, says: str
+) -> None:
+    run = run_before(stage, story, step)
+    run = stage.send(run.id, step, len(run.walked), [Edit("query", "state", "of somebody else")])
+    while run.next_steps:
+        choices = {each.name for each in run.next_steps}
+        run = stage.send(run.id, "deny" if "deny" in choices else choices.pop(), len(run.walked))
+    assert (run.walked[-1].step, run.stops) == ("hear_no", says)
+
+
+@pytest.mark.parametrize("story", ["implicit", "authorization_code client=single-page", "authorization_code"])
+def test_no_that_is_heard_is_the_end_and_no_reason_to_stop(stage: Stage, story: str) -> None:
+    run = walk_story(stage, story, "deny")
+    assert (run.walked[-1].step, run.next_steps, run.stops) == ("hear_no", [], "")
+
+
+# A question that is asked again, and one that is refused.
+
+
+ASKS = ["authorization_code", "authorization_code client=single-page", "implicit"]
+
+
+@pytest.mark.parametrize("story", ASKS)
+def test_question_asked_again_after_the_login_goes_on_with_the_consent_page_that_came(
+    stage: Stage, entry: Entry, story: str
+) -> None:
+    """Her session is open, so the answer is the consent page at once, and the password is typed nowhere."""
+    run = walk_story(stage, story, until="log_in")
+    run = stage.send(run.id, "ask_to_authorize", len(run.walked))
+    assert [step.name for step in run.next_steps] == ["approve", "deny"]
+    asked = [run]
+    while run.next_steps:
+        run = stage.send(run.id, run.next_steps[0].name, len(run.walked))
+        asked.append(run)
+    ends = [step for step, _ in WALKS[story]]
+    begins = ends[: ends.index("ask_as_alice")]
+    assert [each.step for each in run.walked] == [*begins, "ask_to_authorize", *ends[ends.index("approve") :]]
+    assert [each.response.status for each in run.walked if each.response.status >= 400] == []
+    to_consent = [each for each in run.walked if each.request.path.endswith("/consent")]
+    assert [sorted(dict(each.request.form)) for each in to_consent] == [["authorization_request", "csrf", "decision"]]
+    assert sum(b"wonderland" in each.request_bytes for each in run.walked) == 1
+    numbers = range(1, len(run.flow.main_line) + 1)
+    assert {Client(entry).get(f"/runs/{run.id}?step={number}").status_code for number in numbers} == {200}
+
+
+@pytest.mark.parametrize("story", ASKS)
+def test_login_after_the_consent_page_came_is_still_posted_to_the_login_and_nowhere_else(
+    stage: Stage, story: str
+) -> None:
+    run = walk_story(stage, story, until="log_in")
+    run = stage.send(run.id, "ask_to_authorize", len(run.walked))
+    run = stage.send(run.id, "log_in", len(run.walked))
+    paths = [each.request.path.rpartition("/")[2] for each in run.walked if b"wonderland" in each.request_bytes]
+    assert paths == ["login", "login"]
+
+
+@pytest.mark.parametrize("story", ASKS)
+def test_question_that_is_refused_is_heard_by_the_client_as_a_no(stage: Stage, entry: Entry, story: str) -> None:
+    run = run_before(stage, story, "ask_to_authorize")
+    run = stage.send(run.id, "ask_to_authorize", len(run.walked), [Edit("query", "scope", "photos.delete")])
+    assert [step.name for step in run.next_steps] == ["hear_no"]
+    page = Client(entry).get(f"/runs/{run.id}?step={run.flow.number('hear_no')}")
+    assert (page.status_code, f"<title>Step {run.flow.number('hear_no')} of " in page.text) == (200, True)
+    run = stage.send(run.id, "hear_no", len(run.walked))
+    assert (run.walked[-1].response.status, run.next_steps, run.stops) == (200, [], "")
+    bar = dict(parameters_of(run.seen_by("browser").address_bar()))
+    assert (bar["error"], bar["state"]) == ("invalid_scope", run.secret("state"))
+    assert Client(entry).get(f"/runs/{run.id}").status_code == 200
+
+
+def test_prints_that_are_loaded_again_show_the_same_pictures(stage: Stage) -> None:
+    run = walk_story(stage, "authorization_code")
+    run = stage.send(run.id, "see_prints", len(run.walked))
+    first, again = (re.findall(r'<img src="([^"]*)"', each.response.body.decode()) for each in run.walked[-2:])
+    assert first == [f"/static/photos/{name}.svg" for name in ("lighthouse", "cat", "mountains")]
+    assert again == first
 
 
 # What an API asks while it answers.
@@ -358,8 +463,8 @@ def test_branch_lets_the_api_ask_anew_and_only_once(stage: Stage) -> None:
     steps = [each.step for each in run.walked]
     for before in range(len(steps) + 1):
         branch = stage.runs.find(stage.branch(run, before, "me"))
-        within = 1 if before == steps.index("introspect") else 0  # it is sent with the step that it is within
-        assert [each.step for each in branch.walked] == steps[: before + within]
+        begins = before - 1 if before == steps.index("introspect") else before  # before the step that it is within
+        assert [each.step for each in branch.walked] == steps[:begins]
     assert branch.exchanges[8].within == 7
     assert branch.exchanges[8].request_bytes != run.exchanges[8].request_bytes
 

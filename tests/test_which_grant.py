@@ -144,7 +144,7 @@ def test_second_token_of_a_program_does_not_end_the_first(world: World) -> None:
 
 @pytest.mark.parametrize("opaque", [False, True], ids=["JWT", "opaque"])
 def test_program_may_do_what_its_scope_allows_and_no_person_is_asked(entry: Entry, opaque: bool) -> None:
-    world = other_world(entry, "of-programs", opaque=opaque)
+    world = other_world(entry, "ofprograms", opaque=opaque)
     reads, writes = (body(by_credentials(world, scope=scope))["access_token"] for scope in ("photos.read", BOTH))
     json = ("Content-Type", "application/json"), ("Content-Length", "22")
 

@@ -42,8 +42,10 @@ def test_code_is_too_old_after_five_minutes_and_the_walk_goes_on_from_before(
     browser: Client, stage: Stage, entry: Entry
 ) -> None:
     run = walk(stage, until="callback")
-    assert wait(browser, run, 300, step="6").location == f"/runs/{run.id}?step=6"
-    assert "5 min have passed since the last step" in text(browser.get(f"/runs/{run.id}?step=6"))
+    assert wait(browser, run, 300, step="6").location == f"/runs/{run.id}?step=6#world"
+    waiting = browser.get(f"/runs/{run.id}?step=6")
+    assert "5 min have passed since the last step" in text(waiting)
+    assert waiting.text.index(">6 brings code") < waiting.text.index("5 min later") < waiting.text.index(">7 code")
     send(browser, f"/runs/{run.id}", "redeem_code", 6)
     late = stage.runs.find(run.id)
     assert outcome(late) == ("redeem_code", 400, "code_has_not_expired")
@@ -55,6 +57,14 @@ def test_code_is_too_old_after_five_minutes_and_the_walk_goes_on_from_before(
     branch = browser.post(f"/runs/{run.id}/branch", data={"before": "6"}, headers=OURS).location
     send(browser, branch, "redeem_code", 6)
     assert outcome(stage.runs.find(branch[6:])) == ("redeem_code", 200, None)
+
+
+def test_a_minute_has_passed_where_one_stood_and_looked(browser: Client, stage: Stage) -> None:
+    run = walk(stage, until="callback")
+    form = {"seconds": "60", "now": str(run.realm.now()), "step": "6", "follow": "code", "eye": "log"}
+    answer = browser.post(f"/runs/{run.id}/clock", data=form, headers=OURS)
+    assert answer.location == f"/runs/{run.id}?step=6&follow=code&eye=log#world"
+    assert "1 min has passed since the last step" in text(browser.get(answer.location))
 
 
 def test_token_is_over_after_an_hour(browser: Client, stage: Stage) -> None:

@@ -75,7 +75,7 @@ def introspect() -> Response:
     """What the token allows, or only that it is not active (RFC 7662 §2.2)."""
     ask = AboutTokenAsk(request)
     if refused := decide(ASK_ABOUT_TOKEN, ask):
-        return error(refused)
+        return error(ask, refused)
     if decide(STILL_ACTIVE, ask):
         return answer(200, {"active": False})
     its = ask.access_token
@@ -108,7 +108,13 @@ def token_belongs_to_client(ask: AboutTokenAsk) -> Finding:
     return passed("It was given to this client.")
 
 
-GIVE_BACK = [*WHO_ASKS_BEHIND_THE_BROWSER, token_is_named, token_belongs_to_client]
+@check("invalid_request", "a request that gives back nothing", rfc="7009#section-2.1", of="access_token refresh_token")
+def token_to_give_back_is_named(ask: AboutTokenAsk) -> Finding:
+    """The server has to know which token is to end."""
+    return passed() if ask.form.get("token") else failed(expected="token", got="nothing")
+
+
+GIVE_BACK = [*WHO_ASKS_BEHIND_THE_BROWSER, token_to_give_back_is_named, token_belongs_to_client]
 
 
 @about_tokens.post("/revoke")
@@ -117,7 +123,7 @@ def give_back() -> Response:
     ask = AboutTokenAsk(request)
     with ask.realm.store.transaction() as connection:
         if refused := decide(GIVE_BACK, ask):
-            return error(refused)
+            return error(ask, refused)
         if ask.refresh_token:
             revoke(ask.realm, ask.refresh_token.family)
         elif ask.access_token:

@@ -36,6 +36,8 @@ class _WithSession(Asked):
     @cached_property
     def session(self) -> Row[Any] | None:
         """The login session that the cookie names; None if there is none, or it is older than a day."""
+        if not self.session_id.isprintable():
+            return None
         found = select(sessions).where(sessions.c.realm == self.realm.name, sessions.c.id == self.session_id)
         with self.realm.store.reading() as connection:
             row = connection.execute(found).one_or_none()

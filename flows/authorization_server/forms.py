@@ -11,8 +11,9 @@ from flows import story
 from flows.asked import body_is_a_form, no_parameter_is_repeated, parameters_are_text
 from flows.authorization_server.answers import back, form_error, open_session, page, set_session
 from flows.authorization_server.asks import REQUEST_LIFETIME, PageAsk, csrf_of
+from flows.authorization_server.guesses import seconds_to_wait, was_wrong
 from flows.authorization_server.issue import Given, give_tokens, new_family
-from flows.authorization_server.passwords import account_may_be_tried, person_of, seconds_to_wait, was_wrong
+from flows.authorization_server.passwords import account_may_be_tried, account_of, person_of
 from flows.checks import Finding, Refusal, check, decide, failed, passed
 from flows.party import go_to
 from flows.realm import Fresh, Realm
@@ -99,8 +100,8 @@ def _log_in_again(ask: PageAsk, refused: Refusal) -> Response:
     """The form once more, with what was wrong; it does not say which half."""
     username, problem = ask.form.get("username", ""), "That name and password do not fit together."
     if refused.check is password_fits:
-        was_wrong(ask.realm, username)
-    wait = seconds_to_wait(ask.realm, username)
+        was_wrong(ask.realm, account_of(ask.form))
+    wait = seconds_to_wait(ask.realm, account_of(ask.form))
     if refused.check is account_may_be_tried:
         problem = f"There were too many wrong passwords. Try again in {wait} seconds."
     client = ask.realm.clients[dict(parse_qsl(ask.pending.query if ask.pending else ""))["client_id"]]

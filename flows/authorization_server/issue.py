@@ -1,4 +1,4 @@
-"""What a grant that was accepted gives: an access token, a JWT or a number, and with some grants a refresh token."""
+"""What a grant that was accepted gives: an access token, a JWT or opaque, and with some grants a refresh token."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def new_family(realm: Realm, fresh: Fresh) -> str:
 def give_tokens(
     realm: Realm, fresh: Fresh, client: story.Client, given: Given, *, refresh: bool = False
 ) -> dict[str, object]:
-    """The token response (RFC 6749 §5.1); the access token is a JWT as RFC 9068 has it, or an opaque number."""
+    """The token response (RFC 6749 §5.1); the access token is a JWT as RFC 9068 has it, or opaque."""
     now, lifetime = realm.now(), client.token_lifetime
     jti = fresh("jti")
     row = {

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, request
 from sqlalchemy import update
 
 from flows.authorization_server.asks import TokenAsk
+from flows.authorization_server.guesses import seconds_to_wait, was_wrong
 from flows.authorization_server.issue import give_tokens
-from flows.authorization_server.passwords import account_may_be_tried, seconds_to_wait, was_wrong
+from flows.authorization_server.passwords import account_may_be_tried, account_of
 from flows.authorization_server.who_asks import WHO_ASKS_BEHIND_THE_BROWSER, answer, error
 from flows.checks import Finding, Refusal, check, decide, failed, passed
 from flows.grants import authorization_code, client_credentials, password, refresh_token
@@ -77,11 +78,11 @@ def _refuse(ask: TokenAsk, refused: Refusal) -> Response:
     """The error, and what follows from it: a replay revokes, a wrong password is counted."""
     if family := _replayed(ask, refused):
         revoke(ask.realm, family)
-    made = error(refused)
+    made = error(ask, refused)
     if refused.check is password.password_is_right:
-        was_wrong(ask.realm, ask.form.get("username", ""))
+        was_wrong(ask.realm, account_of(ask.form))
     if refused.check is account_may_be_tried:
-        made.headers["Retry-After"] = str(seconds_to_wait(ask.realm, ask.form.get("username", "")))
+        made.headers["Retry-After"] = str(seconds_to_wait(ask.realm, account_of(ask.form)))
     return made
 
 
@@ -94,8 +95,9 @@ def _replayed(ask: TokenAsk, refused: Refusal) -> str | None:
     code, refresh, by = authorization_code, refresh_token, refused.check
     if by is code.spend_code or (by is code.code_has_not_expired and ask.code.used_at is not None):
         return str(ask.code.family)
-    late = by is refresh.refresh_token_has_not_expired and ask.refresh_token.used_at is not None
-    return str(ask.refresh_token.family) if by is refresh.spend_refresh_token or late else None
+    late = by in (refresh.refresh_token_has_not_expired, refresh.scope_is_no_more_than_before)
+    used = late and ask.refresh_token.used_at is not None
+    return str(ask.refresh_token.family) if by is refresh.spend_refresh_token or used else None
 
 
 def revoke(realm: Realm, family: str) -> None:

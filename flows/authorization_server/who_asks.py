@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 from flask import Response, jsonify, make_response
 
 from flows.asked import body_is_a_form, no_parameter_is_repeated, parameters_are_text
+from flows.authorization_server.guesses import may_be_tried, seconds_to_wait, was_wrong
 from flows.checks import Finding, Refusal, check, expect, failed, passed
+from flows.wire import lenient_fields
 
 if TYPE_CHECKING:
     from flows.authorization_server.asks import AboutTokenAsk, TokenAsk
 
 
+# What a request to these endpoints says in its body; anything else in the address is ignored (RFC 6749 §3.2).
+IN_THE_BODY = {
+    "client_id", "client_secret", "code", "code_verifier", "grant_type", "password", "redirect_uri", "refresh_token",
+    "scope", "token", "username",
+}  # fmt: skip
+
+
 @check("invalid_request", "secrets in the address", rfc="6749#section-2.3.1")
 def nothing_comes_in_the_address(ask: TokenAsk | AboutTokenAsk) -> Finding:
     """Addresses are written to logs, and this request carries secrets. They belong in the body."""
-    return failed(expected="no query", got="parameters in the address") if ask.query_text else passed()
+    found = sorted({name for name, _ in lenient_fields(ask.query_text)} & IN_THE_BODY)
+    return failed(expected="all of it in the body", got=f"in the address: {', '.join(found)}") if found else passed()
 
 
 @check("invalid_request", "two proofs of who is asking", rfc="6749#section-2.3", of="client_secret")
@@ -35,6 +45,15 @@ def client_id_is_the_same_everywhere(ask: TokenAsk | AboutTokenAsk) -> Finding:
     if ask.basic is None or named is None:
         return passed()
     return expect(ask.basic[0], named, "Header and form agree.")
+
+
+@check(
+    "invalid_client", "too many wrong secrets for one client", rfc="6749#section-2.3.1", status=429, of="client_secret"
+)
+def client_may_be_tried(ask: TokenAsk | AboutTokenAsk) -> Finding:
+    """A secret can be guessed like a password, by a program, day and night. After ten wrong ones in a minute, even the
+    right one has to wait."""
+    return may_be_tried(ask, f"client_id {ask.client_id}", "client_may_be_tried", "secrets")
 
 
 @check(
@@ -65,13 +84,19 @@ WHO_ASKS_BEHIND_THE_BROWSER = [
     nothing_comes_in_the_address,
     client_authenticates_in_one_way,
     client_id_is_the_same_everywhere,
+    client_may_be_tried,
     client_is_authenticated,
 ]
 
 
-def error(refused: Refusal) -> Response:
+def error(ask: TokenAsk | AboutTokenAsk, refused: Refusal) -> Response:
     """What went wrong, in one of the RFC's words (RFC 6749 §5.2). Which half of a guess was right is not told."""
     made = answer(refused.check.status, {"error": refused.check.error})
+    account = f"client_id {ask.client_id}"
+    if refused.check is client_is_authenticated and ask.client and ask.client_secret is not None:
+        was_wrong(ask.realm, account)
+    if refused.check is client_may_be_tried:
+        made.headers["Retry-After"] = str(seconds_to_wait(ask.realm, account))
     if refused.check.status == 401:
         made.headers["WWW-Authenticate"] = 'Basic realm="Snapbox accounts", charset="UTF-8"'
     return made

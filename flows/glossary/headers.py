@@ -215,7 +215,7 @@ HEADERS = {
 
 AUTHORIZATION_SCHEMES = {
     "Basic": Entry(
-        "A name and a secret, here the client’s, encoded in base64. "
+        "A name and the secret that goes with it, encoded in base64. "
         "That hides nothing, so it must travel over TLS only.",
         "6749#section-2.3.1",
     ),

@@ -24,7 +24,7 @@ from flows.scenes import (
     script_uses_token,
     use,
 )
-from flows.seen import NotSeen, Seen, Stops, parameters_of
+from flows.seen import NothingCame, NotSeen, Seen, Stops, parameters_of
 from flows.store import codes
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ PKCE = Option(
 )
 
 
+TITLES = {
+    "S256": "Authorization code, with PKCE",
+    "plain": "Authorization code, with plain PKCE",
+    "off": "Authorization code, without PKCE",
+}
+
+
 def defences_off(chosen: Chosen) -> list[str]:
     """The checks that would refuse what was chosen: they run all the same, and tell what they would have done."""
     off = ["code_challenge_method_is_s256"] if chosen["pkce"] == "plain" else []
@@ -67,6 +74,7 @@ flow = Flow(
     not_for="Where nobody is there to ask: a program that acts for itself shows its own credentials. On a device "
     "without a browser, which has a grant of its own (RFC 8628). To learn who somebody is: OpenID Connect adds that.",
     rfcs=("6749#section-4.1", "7636#section-4"),
+    titled=lambda chosen: TITLES[chosen["pkce"]],
     acts_as=lambda chosen: "photoprint" if chosen["client"] == "web" else "photoprint-spa",
     cast=lambda chosen: "PhotoPrint",
     options=(CLIENT, PKCE, TOKEN, Option(CLIENT_AUTH.name, CLIENT_AUTH.title, CLIENT_AUTH.choices, only=WEB), ALG),
@@ -158,7 +166,7 @@ def open_app(run: Seen) -> wire.Request:
     """
     The client’s server only hands out a page with a script in it; all that PhotoPrint does from here on, that script
     does in Alice’s browser. Whoever opens the page can read the script, so there is no secret in it: this is a public
-    client. It makes two random values, `state` and, with PKCE, `code_verifier`, and keeps both in the page.
+    client. It makes a random `state` and, with PKCE, a random `code_verifier`, and keeps them in the page.
     """
     return run.get(f"{run.address('client')}/app")
 
@@ -231,7 +239,7 @@ flow.break_it(
         with_value("query", "response_type", "token")),
 )  # fmt: skip
 
-ask_as_alice = alice_logs_in(flow, ask_to_authorize)
+alice_logs_in(flow)
 
 
 @flow.step(
@@ -251,16 +259,25 @@ def approve(run: Seen) -> wire.Request:
     as a `code`, by another redirect through the browser. A code in an address bar can be read by others, so it works
     only once, for a short time, and only for the client that began.
     """
-    return run.submit(run.answer_to(ask_as_alice).forms[0], decision="approve")
+    return run.submit(run.form(f"{run.address('authorization_server')}/consent"), decision="approve")
 
 
+flow.tell(
+    approve,
+    {"pkce": "off", "client": "single-page"},
+    """
+    A token is a permission, and only the owner of the photos can give it. What she approved comes back to the client
+    as a `code`, by another redirect through the browser. It works only once and for a short time; but PKCE is off and
+    this client has no secret, so nothing ties it to the client that began.
+""",
+)
 flow.break_it(
     approve,
     *APPROVE_WAYS,
     Way("Approve twice", "A double click. Does it give two codes?", once_more),
 )
 
-alice_may_deny(flow, ask_as_alice)
+alice_may_deny(flow)
 
 
 @flow.step(
@@ -443,7 +460,9 @@ def answer_in_the_address_bar(run: Seen) -> dict[str, str]:
             "script stops, and sends nothing."
         )
     if "code" not in came:
-        raise Stops("The script found no `code` in the address bar, so it has nothing to redeem, and sends nothing.")
+        raise NothingCame(
+            "The script found no `code` in the address bar, so it has nothing to redeem, and sends nothing."
+        )
     return came
 
 
@@ -460,18 +479,18 @@ flow.tell(
     redeem_code,
     {"pkce": "off", "client": "web"},
     """
-    PKCE is off, so the code comes alone. A thief who read it in the browser still lacks the client’s own secret. But
-    nothing shows that this code belongs to this walk: if somebody slips another one into Alice’s browser, the client
-    redeems it with its own good secret, and does not notice.
+    PKCE is off, so the code comes alone. A thief who read it in the browser still lacks the client’s own secret. But he
+    can put Alice’s code into a walk of his own, with a `state` of his own: the client redeems it with its own good
+    secret, and prints her photos for him. With PKCE the code would not fit the `code_challenge` of his walk.
 """,
 )
 flow.tell(
     redeem_code,
     {"pkce": "off", "client": "single-page"},
     """
-    PKCE is off, and a public client has no secret to show. So whoever holds the code can send just this request. The
-    code stands in the log of the server that hands out the page: look from there before this step is sent, and use what
-    you find.
+    PKCE is off, and a public client has no secret to show. So whoever holds the code can send just this request, and
+    whoever is first gets the token. The code stands in the log of the server that hands out the page: branch off before
+    this exchange, look from there, and use what you find.
 """,
 )
 flow.break_it(
@@ -512,6 +531,15 @@ def fetch_photos(run: Seen) -> wire.Request:
     return use(run, run.answer_to(redeem_code).json["access_token"])
 
 
+flow.tell(
+    fetch_photos,
+    {"token": "opaque"},
+    """
+    The token is a bearer token: whoever holds it may use it, and nothing else is asked. That is why it must only ever
+    travel over TLS. This one is opaque: it says nothing by itself, so the API asks the authorization server what it is
+    worth before it answers. That question is the next step; the API sent it while the client waited.
+""",
+)
 flow.break_it(fetch_photos, *USE_TOKEN_WAYS)
 script_uses_token(
     flow, lambda run: str(run.answer_to(redeem_code).json["access_token"]), "6750#section-2.1", SINGLE_PAGE
@@ -532,8 +560,9 @@ api_asks(flow, fetch_photos)
 def see_prints(run: Seen) -> wire.Request:
     """
     The client has the photos, and Alice’s browser fetches the page that shows them. In all of this her password went to
-    Snapbox only, and the token never touched the browser: what PhotoPrint holds is a permission to read photos, for a
-    few minutes. It still does not know who she is: an access token is no login. OpenID Connect adds that.
+    Snapbox only, and the token never touched the browser. What PhotoPrint holds is a permission to read photos: an
+    access token for a few minutes, and a refresh token to get the next one. It still does not know who she is: an
+    access token is no login. OpenID Connect adds that.
     """
     return run.get(run.answer_to(callback).location or "")
 
@@ -572,7 +601,10 @@ def code_was_issued_to_this_client(ask: TokenAsk) -> Finding:
 @check("invalid_grant", "a `redirect_uri` that is not the one in the question", rfc="6749#section-4.1.3", defence=True)
 def redirect_uri_is_the_same(ask: TokenAsk) -> Finding:
     """If the code was sent to another address than the client meant, somebody changed the question on its way."""
+    assert ask.client
     sent, now = ask.code.redirect_uri, ask.form.get("redirect_uri")
+    if sent is None and now in ask.client.redirect_uris and len(ask.client.redirect_uris) == 1:
+        return passed("The question named none, so it was the one that is registered: this one.")
     return expect(sent, now, "The redirect_uri of the question, to the letter.", nothing="no redirect_uri")
 
 

@@ -44,7 +44,7 @@ flow = Flow(
     "open up, such as an app or a page: it cannot keep the secret that this grant stands on.",
     rfcs=("6749#section-4.4",),
     acts_as=lambda _: "thumbnailer",
-    cast=lambda _: "Snapbox’s thumbnailer",
+    cast=lambda _: "thumbnailer",
     options=(TOKEN, CLIENT_AUTH, BEARER, API_CLOCK, ALG),
     defences_off=defences_off,
 )

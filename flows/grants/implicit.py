@@ -9,7 +9,7 @@ from flows.edit import Edit, once_more, with_other, with_value, without
 from flows.flow import Flow, Way
 from flows.options import ALG, TOKEN
 from flows.scenes import APPROVE_WAYS, alice_logs_in, alice_may_deny, api_asks, script_uses_token
-from flows.seen import Seen, Stops, parameters_of
+from flows.seen import NothingCame, Seen, Stops, parameters_of
 
 flow = Flow(
     name="implicit",
@@ -95,7 +95,7 @@ flow.break_it(
     Way("Leave out state", "Then nothing tells the script whose token came back.", without("query", "state")),
 )  # fmt: skip
 
-ask_as_alice = alice_logs_in(flow, ask_to_authorize)
+alice_logs_in(flow)
 
 
 @flow.step(
@@ -115,11 +115,11 @@ def approve(run: Seen) -> wire.Request:
     itself when it goes there. From this answer on the token is in the address bar and in the history, whole, and good
     for as long as it lives.
     """
-    return run.submit(run.answer_to(ask_as_alice).forms[0], decision="approve")
+    return run.submit(run.form(f"{run.address('authorization_server')}/consent"), decision="approve")
 
 
 flow.break_it(approve, *APPROVE_WAYS, Way("Approve twice", "A double click. Does it give two tokens?", once_more))
-alice_may_deny(flow, ask_as_alice)
+alice_may_deny(flow)
 
 
 @flow.step(
@@ -143,8 +143,8 @@ def callback(run: Seen) -> wire.Request:
 
 flow.break_it(
     callback,
-    Way("The token in the query", "What if the server had used ? and not #? See who has it now.",
-        lambda prepared: [Edit("query", "access_token", "a-token-would-stand-here")]),
+    Way("POST in place of GET", "The page takes no orders.",
+        lambda _: [Edit("method", "", "POST"), Edit("header", "Content-Length", "0")]),
     Way("Send it twice", "A reload of the page. Who reads the address bar now?", once_more),
 )  # fmt: skip
 
@@ -181,12 +181,14 @@ def token_in_the_address_bar(run: Seen) -> str:
     """The access token that the script reads there; Stops where it does not belong to its question (RFC 6749
     §10.12)."""
     came = dict(parameters_of(run.address_bar()))
-    if "access_token" not in came:
-        raise Stops("The script found no `access_token` behind the #, so it has nothing to use, and sends nothing.")
-    if came.get("state") != run.secret("state"):
+    if came and came.get("state") != run.secret("state"):
         raise Stops(
-            "The script compared `state` behind the # with the one it made. It is not the same: this token belongs to "
+            "The script compared `state` behind the # with the one it made. It is not the same: this answer belongs to "
             "no question of its own, so the script stops, and sends nothing."
+        )
+    if "access_token" not in came:
+        raise NothingCame(
+            "The script found no `access_token` behind the #, so it has nothing to use, and sends nothing."
         )
     return came["access_token"]
 

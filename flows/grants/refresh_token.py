@@ -93,10 +93,9 @@ def _form_and_who(run: Seen, form: dict[str, str]) -> tuple[dict[str, str], list
 )
 def use_old_token(run: Seen) -> wire.Request:
     """
-    Yesterday’s story stands above: Alice approved, and the client has an access token for five minutes and a refresh
-    token beside it. Now ten minutes have passed on this realm’s clock. Alice is asleep; the client wants to print, and
-    shows the access token. It is over, and the API says so. That a token ends soon is what makes a stolen one harmless
-    soon.
+    The steps before this one are done already: Alice approved, and the client was given an access token for five
+    minutes and a refresh token beside it. Then ten minutes pass on this realm’s clock. Alice is asleep; the client
+    wants to print, and shows the access token. That a token ends soon is what makes a stolen one harmless soon.
     """
     return use(run, run.answer_to(redeem_code).json["access_token"])
 
@@ -121,8 +120,8 @@ def refresh(run: Seen) -> wire.Request:
     """
     A refresh token is shown to the authorization server only, never to an API, and the client proves who it is beside
     it. Alice is not asked again: her yes still stands. With the new access token comes a new refresh token, and the old
-    one is spent. If a spent one is ever shown again, two people have it, and one of them stole it: then all that came
-    of that yes is taken back.
+    one is spent. If a spent one is ever shown again, two may have it, and one of them may have stolen it. The server
+    cannot tell which, so all that came of that yes is taken back.
     """
     form = {"grant_type": "refresh_token", "refresh_token": run.answer_to(redeem_code).json["refresh_token"]}
     form, headers = _form_and_who(run, form)
@@ -204,7 +203,7 @@ flow.break_it(
 @flow.step(
     "Somebody uses the access token all the same",
     label="GET /photos, after all",
-    button="use the token that was given back",
+    button="use the access token all the same",
     sender="client",
     receiver="resource_server",
     at="/photos",
@@ -215,13 +214,30 @@ flow.break_it(
 )
 def use_revoked_token(run: Seen) -> wire.Request:
     """
-    The access token that came with it has not run out yet. Does the API know that it was taken back? One that checks a
-    JWT offline does not: nobody told it, and the token works until its time is over. One that asks the server, or
-    shares a list with it, knows at once. Walk this flow in all three ways to see it.
+    The access token that came with it has not run out yet. Does the API know that it was taken back? This one checks a
+    JWT offline, by its signature and its times: nobody told it, so the token still works, until its time is over. Walk
+    this flow with a list, or with an opaque token, to see the other answer.
     """
     return use(run, run.answer_to(refresh).json["access_token"])
 
 
+flow.tell(
+    use_revoked_token,
+    {"token": "listed"},
+    """
+    The access token that came with it has not run out yet, and its signature is as good as ever. But this API looks
+    into a list that Snapbox’s two servers share, and there it finds that the grant was taken back. So the token ends at
+    once. Without such a list, or a question, it would work until its time is over.
+""",
+)
+flow.tell(
+    use_revoked_token,
+    {"token": "opaque"},
+    """
+    The access token that came with it has not run out yet. But it is opaque, so the API asks the authorization server
+    about it, now as each time before, and is told that it is no longer active. That is what asking at every call buys.
+""",
+)
 flow.break_it(use_revoked_token, *USE_TOKEN_WAYS)
 api_asks(flow, use_revoked_token, "introspect_revoked", refused_by="token_still_stands")
 

@@ -77,7 +77,7 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
         elif code == 413:
             says = "What was sent is larger than any form of ours."
         elif code == 500:
-            says = "A fault of ours. The run is as it was before; try the same again, or start a new one."
+            says = "A fault of ours. What was recorded is kept; try the same again, or start a new run."
         answer = make_response(render_template("problem.html", code=code, name=error.name, says=says), code)
         for name, value in error.get_headers(request.environ):
             if name == "Allow":

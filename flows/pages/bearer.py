@@ -36,7 +36,8 @@ ALLOWED = (("adds", "Both allow it: the scope is in the token, and the account m
 
 @dataclass(frozen=True)
 class Shown:
-    """One call as the page shows it: the lines that matter, and where all of it can be read."""
+    """One call as the page shows it: its request without the headers that every call has, and where all of it can be
+    read."""
 
     call: Call
     says: str
@@ -82,7 +83,7 @@ def _shown(call: Call, says: str, rfc: str, run: Run, exchange: Exchange) -> Sho
         [
             line
             for line in request_lines(exchange.request, step.carries)
-            if line.name in ("method", "authorization", "access_token", "title", "body")
+            if line.place != "in a header" or line.name == "authorization"
         ],
         next((value for name, value in exchange.response.headers if name == "WWW-Authenticate"), ""),
         refused(exchange),

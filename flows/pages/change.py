@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from flows import wire
-from flows.edit import FIELDS, Edit, Where, apply, between, fields_of, of_raw
+from flows.edit import FIELDS, MOST_FIELDS, Edit, Where, apply, between, fields_of, of_raw
 from flows.flow import Step
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number, went_on_elsewhere
@@ -164,6 +164,8 @@ def _asked(run: Run, step: Step, prepared: wire.Request) -> list[Edit]:
 def _rows(where: Where) -> wire.Fields:
     """The rows of a form: a name and a value each; a row without a name is left out."""
     names, values = request.form.getlist(f"{where}.name"), request.form.getlist(f"{where}.value")
+    if len(names) > MOST_FIELDS:
+        abort(400, f"The {where} has {len(names):,} rows, and at most {MOST_FIELDS} are sent so. Raw text takes more.")
     if where == "header":  # headers are bytes, and what was typed is sent as UTF-8, as raw text is
         names, values = ([text.encode().decode("latin-1") for text in texts] for texts in (names, values))
     return [(name, value) for name, value in zip(names, values, strict=False) if name]
@@ -189,7 +191,7 @@ def _form(
         "text": text or _text(prepared.raw()),
         "problem": problem,
         "position": _position(run),
-        "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
+        "first": run.first_tried(step),
         "ways": run.flow.ways.get(step.name, ()),
         "empty_rows": EMPTY_ROWS,
     }

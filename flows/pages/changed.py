@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flows.checks import CHECKS, Check
@@ -60,4 +61,5 @@ def _lines(run: Run, name: str) -> list[str]:
         return []
     step = run.flow.named(name)
     lines = [*request_lines(sent[-1].request, step.carries), *response_lines(sent[-1].response, step.answers)]
-    return list(dict.fromkeys(line.name.removeprefix("answer.") for line in lines if line.kind and line.key.strip()))
+    names = (line.name.removeprefix("answer.") for line in lines if line.kind and line.key.strip())
+    return list(dict.fromkeys(name for name in names if not re.search(r"\.\d+$", name)))

@@ -45,10 +45,13 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
 
 
 @lru_cache(maxsize=128)
-def source_of(name: str) -> Source:
-    """The server code behind a check: the real source, cut into coloured pieces."""
+def source_of(name: str) -> Source | None:
+    """The server code behind a check: the real source, cut into coloured pieces; None where it cannot be read."""
     decide = CHECKS[name].decide
-    text, first = inspect.getsourcelines(decide)
+    try:
+        text, first = inspect.getsourcelines(decide)
+    except OSError:  # the file was changed since it was loaded
+        return None
     path = Path(inspect.getsourcefile(decide) or "").resolve().relative_to(_ROOT).as_posix()
     return Source(path, _coloured("".join(text), PythonLexer(stripnl=False), first))
 

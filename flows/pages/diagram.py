@@ -3,7 +3,8 @@ text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flows.flow import Flow, Step
@@ -14,9 +15,10 @@ from flows.pages.outside import step_of
 from flows.pages.sightings import names_in
 from flows.run import Exchange, Run
 
-LEFT, RIGHT = 60, 500  # of the first and the last lane
+WIDTH, LEFT, RIGHT = 560, 60, 500  # of the picture; of the first and the last lane
 MINI_X = {"browser": 22, "script": 22, "client": 86, "authorization_server": 150, "resource_server": 214}
-FIRST, ROW, REFUSAL, CLOCK = 78, 46, 34, 26
+FIRST, ROW, REFUSAL, CLOCK = 78, 46, 40, 30
+LETTER, BOLD = 8.3, 9.7  # the width of a letter while presenting, on the whole
 MOST_FROM_OUTSIDE = 3  # between two steps; of more, the last ones
 
 
@@ -49,6 +51,21 @@ class Arrow:
         return f"{number}{'✎ ' if self.edited else ''}{self.step.label}"
 
     @property
+    def lines(self) -> list[str]:
+        """The label for a projector: two lines where one would be longer than the arrow."""
+        return in_two(self.label, abs(self.x2 - self.x1), BOLD if self.state == "now" else LETTER)
+
+    @property
+    def refusal(self) -> str:
+        """The label of its refusal: the status and the check that said no; "" without one."""
+        refused = self.exchange and self.exchange.refused
+        return f"✗ {self.exchange.response.status} {refused.check}" if self.exchange and refused else ""
+
+    @property
+    def refusal_lines(self) -> list[str]:
+        return in_two(self.refusal, abs(self.x2 - self.x1), BOLD)
+
+    @property
     def edited(self) -> bool:
         return bool(self.exchange and self.exchange.edits)
 
@@ -60,6 +77,23 @@ class Arrow:
     @property
     def middle(self) -> int:
         return (self.x1 + self.x2) // 2
+
+
+def in_two(label: str, room: int, letter: float) -> list[str]:
+    """A label in one line where there is room for it, else in two that are about as long as each other."""
+    if len(label) * letter <= room:
+        return [label]
+    breaks = [at.end() for at in re.finditer(r" |_(?=\w)", label) if at.end() > 3]  # not behind the number
+    if not breaks:
+        return [label]
+    at = min(breaks, key=lambda place: max(place, len(label) - place) + 3 * (label[place - 1] == "_"))
+    return [label[:at].rstrip(), label[at:]]
+
+
+def within(middle: int, lines: Sequence[str], letter: float = BOLD) -> int:
+    """Where the middle of a text stands so that none of it is cut at the edges of the picture."""
+    half = int(max(map(len, lines)) * letter / 2)
+    return min(max(middle, half), WIDTH - half) if half < WIDTH // 2 else WIDTH // 2
 
 
 def lanes(flow: Flow) -> dict[str, int]:
@@ -102,9 +136,13 @@ def arrows(run: Run, number: int, shown: Exchange | None, follow: str, eye: str 
 
 
 def time_before(run: Run, step: Step, exchange: Exchange | None) -> int:
-    """Seconds that passed before a step beyond the one that each takes: told by the story, or moved by hand."""
+    """Seconds that passed before a step beyond the one that each takes: told by the story, or moved by hand.
+
+    Before the step that comes next it is what was moved since the last one, too.
+    """
     if exchange is None or exchange.step is None:
-        return step.later
+        comes_next = exchange is None and any(each.name == step.name for each in run.next_steps)
+        return step.later + (run.moved_since if comes_next else 0)
     at = run.walked.index(exchange)
     first = all(each.step != step.name for each in run.walked[:at])
     return run.moved_before(at) + (step.later if first else 0)

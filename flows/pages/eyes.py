@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -42,7 +42,8 @@ EYES = {
             "browser",
             "In the browser and its history",
             "Whoever sits down at Alice’s browser later, or has an extension or a script in its pages. The history "
-            "keeps addresses, with all that stands in them; what one script sends and gets, others can get at.",
+            "keeps addresses, with all that stands in them; the cookies are there too; and what one script sends and "
+            "gets, others can get at.",
             "9700#section-4.3",
         ),
         Eye(
@@ -55,7 +56,7 @@ EYES = {
         Eye(
             "client",
             "In the client itself",
-            "Whoever breaks into the client, or wrote it. It sees all that it sends and all that it is answered.",
+            "Whoever breaks into the client, or wrote it. It has what the client keeps, sends and is answered.",
             "9700#section-2.4",
         ),
         Eye(
@@ -83,7 +84,8 @@ def sees(eye: str, client: str, exchange: Exchange, line: Line, side: str) -> bo
         case "wire":
             return True
         case "browser":
-            return by_script or (exchange.sender in IN_THE_BROWSER and (is_address or leads))
+            is_cookie = (line.part_of or line.name.removeprefix("answer.")) in ("cookie", "set-cookie")
+            return by_script or (exchange.sender in IN_THE_BROWSER and (is_address or leads or is_cookie))
         case "log":
             return exchange.receiver == "client" and side == "request" and is_address
         case "client":
@@ -108,19 +110,61 @@ def seen_lines(eye: str, run: Run, exchange: Exchange) -> frozenset[str]:
     return _seen_lines(eye, run.flow.client_party, exchange, step.carries, step.answers)
 
 
-def got(eye: str, run: Run, number: int) -> dict[str, Sighting]:
-    """The secrets that could be seen from there, up to and with the step of that number: name → where it was last."""
-    found: dict[str, Sighting] = {}
+@dataclass(frozen=True)
+class Glimpse:
+    """A secret that can be seen from there: where it stood last, or None where it was kept and did not cross."""
+
+    value: str
+    at: Sighting | None
+
+
+def got(eye: str, run: Run, number: int) -> dict[str, Glimpse]:
+    """The secrets that could be seen from there, up to and with the step of that number, by their names."""
+    found = {name: Glimpse(value, None) for name, value in _kept(run).items()} if eye == "client" else {}
     for exchange in run.walked:
         step = step_of(run, exchange)
         if run.flow.number(step.name) > number:
             continue
-        visible = seen_lines(eye, run, exchange)
-        for sighting in in_exchange(exchange, step.carries, step.answers):
-            if sighting.line in visible and sighting.name in (*SECRETS, *SESSIONS):
-                found[sighting.name] = sighting
+        for sighting in _seen(eye, run, exchange):
+            if sighting.name in (*SECRETS, *SESSIONS):
+                found[sighting.name] = Glimpse(sighting.value, sighting)
     order = [*SECRETS, *SESSIONS]
     return {name: found[name] for name in order if name in found and name not in NO_SECRETS}
+
+
+def _seen(eye: str, run: Run, exchange: Exchange) -> Sequence[Sighting]:
+    """The values in an exchange that can be seen from there. A script reads the address that its page was opened at."""
+    if eye == "client" and run.flow.client_party == "script" and exchange.receiver == "client":
+        return _in_the_address_bar(run, exchange)
+    step, visible = step_of(run, exchange), seen_lines(eye, run, exchange)
+    return [each for each in in_exchange(exchange, step.carries, step.answers) if each.line in visible]
+
+
+def _kept(run: Run) -> dict[str, str]:
+    """What a client knows without a message: its own secret, and the code_verifier that it made."""
+    kept = {}
+    if secret := run.realm.clients[run.flow.client_id].secret:
+        kept["client_secret"] = secret
+    if run.walked and run.flow.has("redeem_code") and run.options.get("pkce") != "off":
+        kept["code_verifier"] = run.secret("code_verifier")
+    return kept
+
+
+def _in_the_address_bar(run: Run, page: Exchange) -> tuple[Sighting, ...]:
+    """What a script finds there when its page is opened: what stood in the redirect that led to it."""
+    led = [each for each in run.walked if each.position < page.position and each.location]
+    if not led:
+        return ()
+    step = step_of(run, led[-1])
+    crossed = in_exchange(led[-1], step.carries, step.answers)
+    return tuple(each for each in crossed if each.place == "in a redirect")
+
+
+def eyes_of(run: Run) -> list[Eye]:
+    """The places from which there is something to see in this flow."""
+    lacking = {"log"} if not run.flow.client_has_server else set()
+    lacking |= {"browser"} if "browser" not in run.flow.parties else set()
+    return [eye for eye in EYES.values() if eye.name not in lacking]
 
 
 def log_of(run: Run, party: str) -> Iterator[str]:

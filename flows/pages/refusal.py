@@ -12,7 +12,7 @@ from flows.run import Exchange
 class Refused:
     """`place` and `total` say how far in its list the check stands; `alike` are the checks that answer just the same.
 
-    `knows` is what the checks before it found, in their words.
+    `knows` is what the checks before it found: their names, and their words.
     """
 
     check: Check
@@ -20,7 +20,7 @@ class Refused:
     place: int
     total: int
     alike: list[Check]
-    knows: list[str]
+    knows: list[tuple[str, str]]
 
 
 def refused(exchange: Exchange) -> Refused | None:
@@ -32,5 +32,5 @@ def refused(exchange: Exchange) -> Refused | None:
     check = CHECKS[verdict.check]
     place = next(at for at, each in enumerate(exchange.verdicts, 1) if each is verdict)
     alike = [each for each in dict.fromkeys(listed) if (each.error, each.status) == (check.error, check.status)]
-    knows = [each.found for each in exchange.verdicts if each.state == "passed" and each.found]
+    knows = [(each.check, each.found) for each in exchange.verdicts if each.state == "passed" and each.found]
     return Refused(check, verdict, place, len(listed), alike, knows)

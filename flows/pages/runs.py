@@ -14,11 +14,12 @@ from flows.pages.changed import changed
 from flows.pages.eyes import EYES
 from flows.pages.owner import make_owner, owner, remember
 from flows.pages.step import shown
+from flows.pages.thief import TRIES
 from flows.party import go_to
 from flows.run import Exchange, Run
 from flows.runs import hash_of
 from flows.seen import NotSeen
-from flows.stage import Broken, Stage, WentOn
+from flows.stage import Broken, Full, Stage, WentOn
 
 UNKNOWN_RUN = "There is no such run here. An untouched run lives a week; you can start a new one."
 FRAMED = {
@@ -69,6 +70,8 @@ def pages(stage: Stage) -> Blueprint:
             abort(400, "The form must name a step of this flow and the position it is sent at.")
         try:
             run = stage.send(run_id, step, int(position))
+        except Full as error:
+            abort(409, f"{step[:40]} cannot be sent now: {error}. A branch goes on.")
         except (WentOn, NotSeen):
             run = stage.runs.find(run_id)
             if step not in {each.name for each in run.flow.steps}:
@@ -111,6 +114,8 @@ def pages(stage: Stage) -> Blueprint:
         last = len(run.flow.main_line)
         asked = request.args.get("step")
         if asked is None:
+            if run.walked and run.walked[-1].step == run.flow.prologue:
+                return run.flow.number(run.flow.prologue) + 1
             return run.flow.number(run.walked[-1].step or "") if run.walked else 1
         if not is_number(asked) or not 1 <= int(asked) <= last:
             abort(
@@ -146,10 +151,18 @@ def pages(stage: Stage) -> Blueprint:
             abort(404, f"eye is one of {', '.join(EYES)}, and not {name[:40]!r}.")
         return name
 
+    def _before() -> Run | None:
+        """The run of which this one is a walk under other options, as long as it is kept."""
+        try:
+            return stage.runs.find(request.args.get("was", ""))
+        except LookupError:
+            return None
+
     def _answer(run: Run, exchange: Exchange | None, number: int = 0) -> Response:
         known = shown(stage, run, exchange, number, _followed(), _eye())
-        was = changed(_find(request.args["was"]), run, known["number"]) if "was" in request.args else None
-        return make_response(render_template("run.html", mine=is_mine(run.owner), was=was, **known))
+        was = changed(before, run, known["number"]) if (before := _before()) else None
+        used = TRIES.get(request.args.get("used", ""))
+        return make_response(render_template("run.html", mine=is_mine(run.owner), was=was, used=used, **known))
 
     return runs
 

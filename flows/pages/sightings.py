@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flows.flow import Step
@@ -11,7 +11,7 @@ from flows.followed import FOLLOWED, KEPT, SUMS
 from flows.pages.lines import Line, request_lines, response_lines
 from flows.pages.outside import step_of
 from flows.run import Exchange, Run
-from flows.seen import IN_THE_BROWSER
+from flows.seen import IN_THE_BROWSER, address_bar, parameters_of
 from flows.tokens import jws
 
 IN_TOKENS = ("jti", "kid", "iss")
@@ -125,10 +125,18 @@ def who_has_seen(run: Run, number: int) -> dict[str, dict[str, list[str]]]:
         saw = {exchange.sender, exchange.receiver} | ({"browser"} if exchange.sender == "script" else set())
         for party in saw & seen.keys():
             seen[party][_channel(exchange)] |= names
+        if "script" in seen and exchange.sender == "browser" and exchange.receiver == "client":
+            seen["script"]["front"] |= _in_the_address_bar(run, exchange)
     return {
         party: {channel: [name for name in FOLLOWED if name in names] for channel, names in by_channel.items()}
         for party, by_channel in seen.items()
     }
+
+
+def _in_the_address_bar(run: Run, page: Exchange) -> set[str]:
+    """The names of the values that a script finds there, when its page has been opened."""
+    address = address_bar(replace(run, exchanges=run.exchanges[: page.position + 1]))
+    return {name for name, _ in parameters_of(address)} & set(FOLLOWED)
 
 
 def kept_back(run: Run, number: int) -> list[str]:

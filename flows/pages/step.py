@@ -9,10 +9,11 @@ from flows import wire
 from flows.edit import described, told
 from flows.flow import Step, Way
 from flows.followed import OTHERS, SECRETS
+from flows.options import API_CLOCK
 from flows.pages import checklist, diagram
 from flows.pages.cast import cast
 from flows.pages.curl import as_curl
-from flows.pages.eyes import EYES, got, history_of, log_of, seen_lines
+from flows.pages.eyes import EYES, eyes_of, got, history_of, log_of, seen_lines
 from flows.pages.journey import href_of, journey
 from flows.pages.lines import marked, request_lines, response_lines
 from flows.pages.outside import step_of
@@ -58,6 +59,7 @@ def shown(
         "from_outside": from_outside,
         "lanes": diagram.lanes(run.flow),
         "arrows": diagram.arrows(run, number, exchange, follow, eye),
+        "within": diagram.within,
         "counts": _counts(run),
         "seen": who_has_seen(run, number),
         "kept": kept_back(run, number),
@@ -69,9 +71,10 @@ def shown(
         "undo": is_last and stuck and not again and bool(exchange and exchange.edits),
         "rejoin": _rejoin(run, exchange, again) if exchange and is_last and stuck else None,
         "in_story": in_story,
+        "clock_of_api": API_CLOCK.choices[run.options.get("api_clock", "right")] if run.realm.api_skew else "",
         "stops": run.stops if is_last or exchange is None else "",
         "later": diagram.time_before(run, step, exchange),
-        "first": next((at for at, each in enumerate(run.walked) if each.step == step.name), None),
+        "first": run.first_tried(step),
         "strays": [each for each in run.exchanges if each.step is None] if from_outside else [],
         "ways": run.flow.ways.get(step.name, ()),
         "before": run.walked.index(exchange) if exchange and exchange.step else None,
@@ -80,7 +83,7 @@ def shown(
         "keep": (f"&follow={follow}" if follow else "") + (f"&eye={eye}" if eye else ""),
         "keep_follow": f"&follow={follow}" if follow else "",
         "eye": EYES.get(eye),
-        "EYES": EYES,
+        "eyes": eyes_of(run),
         "TRIES": TRIES,
         "got": got(eye, run, number) if eye else {},
         **_ending(run, exchange, is_last and not next_steps and number == len(run.flow.main_line)),
@@ -114,7 +117,7 @@ def _ending(run: Run, exchange: Exchange | None, ended: bool) -> dict[str, Any]:
     if not (run.flow.deprecated and ended and exchange and not exchange.refused):
         return {"leaked": []}
     number = len(run.flow.main_line)
-    gave = [(eye, {k: v for k, v in got(eye.name, run, number).items() if k in SECRETS}) for eye in EYES.values()]
+    gave = [(eye, {k: v for k, v in got(eye.name, run, number).items() if k in SECRETS}) for eye in eyes_of(run)]
     in_browser = "browser" in run.flow.parties
     return {
         "leaked": gave,
@@ -177,6 +180,7 @@ def _message(run: Run, step: Step, exchange: Exchange) -> dict[str, Any]:
         "source": checklist.source_of(refusal.check.name) if refusal else None,
         "token": _token(run, step, exchange),
         "opaque": run.realm.opaque and "access_token" in _crossed(step, exchange),
+        "address": _address(run, exchange),
         "is_page": bool(exchange.response.body) and exchange.response.content_type == "text/html",
     }
 
@@ -187,6 +191,13 @@ def _way(run: Run, step: Step, prepared: wire.Request, exchange: Exchange) -> Wa
         return None
     ways = run.flow.ways.get(step.name, ())
     return next((way for way in ways if tuple(way.edits(prepared)) == exchange.edits), None)
+
+
+def _address(run: Run, exchange: Exchange) -> str:
+    """What stood in the browser's address bar after an exchange of its own, with the fragment that never crossed."""
+    if exchange.sender != "browser" or exchange.step is None:
+        return ""
+    return address_bar(run.back_at(run.walked.index(exchange) + 1))
 
 
 def _crossed(step: Step, exchange: Exchange) -> set[str]:
@@ -200,10 +211,24 @@ def _token(run: Run, step: Step, exchange: Exchange) -> Panel | None:
 
 
 def _counts(run: Run) -> dict[str, Any]:
-    """From the recording: exchanges in all, and the numbers of the steps that OAuth itself defines."""
+    """From the recording: exchanges in all, the numbers of the steps that OAuth itself defines, the others in words."""
     steps = [run.flow.named(each.step or "") for each in run.walked]
     own = [run.flow.number(step.name) for step in steps if step.counts]
-    return {"wire": len(steps), "own": len(own), "protocol": list(dict.fromkeys(own))}
+    others = dict.fromkeys(_kind(step) for step in steps if not step.counts)
+    return {"wire": len(steps), "own": len(own), "protocol": list(dict.fromkeys(own)), "others": list(others)}
+
+
+def _kind(step: Step) -> str:
+    """What a request is that the RFC does not count among the flow's messages."""
+    if step.receiver == "client":
+        return "pages and redirects"
+    if step.sender == "browser":
+        return "Alice’s login and her answer"
+    if step.name == "preflight":
+        return "a browser’s question to the API"
+    if step.within:
+        return "the API’s questions about the token"
+    return "giving tokens back" if step.at == "/revoke" else "calls with a token that is over"
 
 
 def _new(run: Run, number: int) -> dict[str, set[str]]:

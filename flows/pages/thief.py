@@ -27,8 +27,9 @@ def _token(run: Run, seen: Got, form: dict[str, str], client_id: str = "") -> wi
 
 
 def _code(run: Run, seen: Got) -> wire.Request:
-    redirect_uri = run.realm.clients[run.flow.client_id].redirect_uris[0]
-    form = {"grant_type": "authorization_code", "code": seen["code"], "redirect_uri": redirect_uri}
+    form = {"grant_type": "authorization_code", "code": seen["code"]}
+    for redirect_uri in run.realm.clients[run.flow.client_id].redirect_uris[:1]:
+        form["redirect_uri"] = redirect_uri
     return _token(run, seen, form | {name: seen[name] for name in ("code_verifier",) if name in seen})
 
 
@@ -62,18 +63,25 @@ def _photoprint_session(run: Run, seen: Got) -> wire.Request:
 
 @dataclass(frozen=True)
 class Try:
-    """What a thief would try with one secret: in words, and as a request."""
+    """What a thief would try with one secret: in words, what is won if it works, and as a request."""
 
     says: str
+    gains: str
     prepare: Callable[[Run, Got], wire.Request]
 
 
 TRIES = {
-    "access_token": Try("Show it to the API: fetch Alice’s photos.", _photos),
-    "code": Try("Redeem it at the token endpoint, with whatever else was seen.", _code),
-    "refresh_token": Try("Trade it for new tokens, with whatever else was seen.", _refresh),
-    "password": Try("Get a token for all of Alice’s account, by the password grant.", _password),
-    "client_secret": Try("Ask for a token as this client itself.", _client_secret),
-    "snapbox_session": Try("Open Snapbox as Alice, in her session.", _snapbox_session),
-    "photoprint_session": Try("Open PhotoPrint as Alice, in her session.", _photoprint_session),
+    "access_token": Try("Show it to the API, and fetch the photos.", "the photos", _photos),
+    "code": Try("Redeem it at the token endpoint, with whatever else was seen.", "a token for Alice’s photos", _code),
+    "refresh_token": Try(
+        "Trade it for new tokens, with whatever else was seen.", "new tokens for Alice’s photos", _refresh
+    ),
+    "password": Try(
+        "Get a token for all of Alice’s account, by the password grant.",
+        "a token for all of Alice’s account",
+        _password,
+    ),
+    "client_secret": Try("Ask for a token as this client itself.", "a token of the client’s own", _client_secret),
+    "snapbox_session": Try("Open Snapbox as Alice, in her session.", "Alice’s session at Snapbox", _snapbox_session),
+    "photoprint_session": Try("Open PhotoPrint as Alice, in her session.", "Alice’s prints", _photoprint_session),
 }

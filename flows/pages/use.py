@@ -10,7 +10,7 @@ from flows.pages.owner import owner
 from flows.pages.runs import UNKNOWN_RUN, is_mine, is_number
 from flows.pages.thief import TRIES
 from flows.party import go_to
-from flows.stage import Stage
+from flows.stage import MOST_EXCHANGES, Stage
 
 
 def pages(stage: Stage) -> Blueprint:
@@ -34,11 +34,20 @@ def pages(stage: Stage) -> Blueprint:
             abort(400, f"eye must be one of {', '.join(EYES)}, and not {eye[:40]!r}.")
         if not is_number(step) or not is_number(crossed):
             abort(400, "The form must say at which step, and after how many exchanges, it was looked at.")
-        seen = {each: sighting.value for each, sighting in got(eye, run, int(step)).items()}
+        seen = {each: glimpse.value for each, glimpse in got(eye, run, int(step)).items()}
         if name not in seen or name not in TRIES:
             abort(409, f"{name[:40] or 'Nothing'} could not be seen from there at step {step}, so it cannot be used.")
-        if len(run.exchanges) == int(crossed):
-            wire.call(stage.entry, TRIES[name].prepare(run, seen).raw())
-        return go_to(f"/runs/{run_id}?exchange={crossed}&eye={eye}")
+        no_value = f"What was seen as {name} is no value that a message could carry, so it cannot be used."
+        if not (seen[name].isascii() and seen[name].isprintable()):
+            abort(409, no_value)
+        if len(run.exchanges) >= MOST_EXCHANGES:
+            abort(409, f"This run holds {MOST_EXCHANGES} exchanges and takes no more. Branch off another one.")
+        with stage.runs.moving(run_id):
+            if len(stage.runs.find(run_id).exchanges) == int(crossed):
+                try:
+                    wire.call(stage.entry, TRIES[name].prepare(run, seen).raw())
+                except wire.NotHTTP:
+                    abort(409, no_value)
+        return go_to(f"/runs/{run_id}?exchange={crossed}&eye={eye}&used={name}")
 
     return use

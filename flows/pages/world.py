@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
@@ -32,7 +33,10 @@ def pages(stage: Stage) -> Blueprint:
         with stage.runs.moving(run_id):
             if str(stage.runs.find(run_id).realm.now()) == now:
                 stage.runs.move_clock(run_id, int(seconds))
-        return go_to(f"/runs/{run_id}" + (f"?step={step}" if is_number(step) else ""))
+        kept = {name: request.form.get(name, "") for name in ("follow", "eye")}
+        seen_as = urlencode({name: value for name, value in kept.items() if value})
+        where = "&".join(filter(None, (f"step={step}" if is_number(step) else "", seen_as)))
+        return go_to(f"/runs/{run_id}" + (f"?{where}" if where else "") + "#world")
 
     @world.post("/runs/<run_id>/options")
     def change_options(run_id: str) -> Response:

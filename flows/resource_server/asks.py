@@ -31,12 +31,21 @@ class PhotosAsk(Asked):
         """Each token that came, and where: "the header", "a form", "the address" (RFC 6750 §2). A form is that of a
         POST; an empty parameter counts as none."""
         scheme, _, credentials = self.request.headers.get("Authorization", "").partition(" ")
-        is_form = self.request.mimetype == FORM and self.request.method == "POST"
         return [
             *([("the header", credentials.strip())] if scheme.lower() == "bearer" else []),
-            *([("a form", token) for token in _tokens_in(self.body_text)] if is_form else []),
+            *([("a form", token) for token in _tokens_in(self.body_text)] if self.is_form else []),
             *(("the address", token) for token in _tokens_in(self.query_text)),
         ]
+
+    @property
+    def is_form(self) -> bool:
+        return self.request.mimetype == FORM and self.request.method == "POST"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the address and a form, where there is one, are percent-encoded UTF-8."""
+        sent = [self.query_text, self.body_text] if self.is_form else [self.query_text]
+        return all(fields_of(text) is not None for text in sent)
 
     @cached_property
     def token(self) -> str:

@@ -14,6 +14,12 @@ from flows.tokens import jws
 LEEWAY = 60  # seconds that a token may be early, since clocks differ
 
 
+@check("invalid_request", "an address or a form that is no text", rfc="6750#section-3.1")
+def request_is_text(ask: PhotosAsk) -> Finding:
+    """Bytes that are no text could hide a second token from one reader and show it to another."""
+    return passed() if ask.is_text else failed(expected="UTF-8, percent-encoded", got="bytes that are not UTF-8")
+
+
 @check("", "a request without a bearer token", rfc="6750#section-3.1", status=401, of="access_token")
 def token_came(ask: PhotosAsk) -> Finding:
     """Without a token the API cannot know what the caller may do. It says that one is needed; there is no error yet."""
@@ -44,7 +50,7 @@ def token_comes_one_way(ask: PhotosAsk) -> Finding:
 )
 def token_comes_in_the_header(ask: PhotosAsk) -> Finding:
     """In an address a token is written to logs and histories. In a form it is kept out of those, but only a POST has a
-    form. This API takes it in the header only, as every API must."""
+    form. The header is the one place in which every API has to take it, and the only one that an API needs."""
     where = ask.places[0]
     if where == "the header":
         return passed("In the header.")
@@ -193,10 +199,10 @@ def grant_is_not_revoked(ask: PhotosAsk) -> Finding:
     of="access_token",
 )
 def scope_allows(ask: PhotosAsk) -> Finding:
-    """The token is good, but for what? Alice approved these scopes and no others."""
+    """The token is good, but for what? Whoever granted it named these scopes, and no others."""
     scope = _text(ask.claims.get("scope")) or ""
     if ask.needed in scope.split(" "):
-        return passed(f"{ask.needed} is among what Alice approved.")
+        return passed(f"{ask.needed} is among what was granted.")
     return failed(expected=ask.needed, got=scope or "no scope")
 
 
@@ -219,7 +225,7 @@ def authorization_server_says_active(ask: PhotosAsk) -> Finding:
     return passed("Asked just now: it is active.")
 
 
-HOW_IT_CAME = [token_came, token_comes_one_way, token_comes_in_the_header]
+HOW_IT_CAME = [request_is_text, token_came, token_comes_one_way, token_comes_in_the_header]
 WHAT_IT_ALLOWS = [scope_allows, person_may_do_this]
 
 USE_TOKEN = [
