@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -66,6 +67,7 @@ class Runs:
         self.store = store
         self.authority = authority
         self._remembered: OrderedDict[str, tuple[Exchange, ...]] = OrderedDict()
+        self._held: ContextVar[Run | None] = ContextVar("held", default=None)
         self._lock = Lock()
 
     def start(
@@ -122,7 +124,8 @@ class Runs:
         """The run with that id; LookupError where there is none."""
         if not run_id.isalnum() or not run_id.isascii():
             raise LookupError(f"there is no run {run_id[:40]!r}")
-        known = self._remembered.get(run_id, ())
+        held = self._held.get()
+        known = held.exchanges if held and held.id == run_id else self._remembered.get(run_id, ())
         with self.store.reading() as connection:
             row = connection.execute(_RUN, {"run": run_id}).one_or_none()
             if row is None:
@@ -139,6 +142,15 @@ class Runs:
             known + tuple(_exchange(each) for each in recorded),
         )
         return self.remember(run)
+
+    @contextmanager
+    def holding(self, run: Run) -> Iterator[None]:
+        """While this thread sends a step of a run: whoever finds it reads only what was recorded since."""
+        token = self._held.set(run)
+        try:
+            yield
+        finally:
+            self._held.reset(token)
 
     def remember(self, run: Run) -> Run:
         """Keep what a run has recorded in memory, so that only what is new is read again; the run itself.

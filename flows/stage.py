@@ -154,7 +154,8 @@ class Stage:
         known = {"exchange": place if run.realm.name == run.id else f"{run.id}/{place}"}
         if replayed:  # guesses are counted by the wall clock, which stands still in a replay
             known["replay"] = replayed.refused.check if replayed.refused else "answered"
-        answered = wire.call(self.entry, raw, **known)
+        with self.runs.holding(run):
+            answered = wire.call(self.entry, raw, **known)
         if answered.response.status >= 500:
             raise Broken(f"{step.receiver} failed at {step.name} with {answered.response.status}")
         run = self.record(run, step, raw, answered, receiver, edits, prepared.raw() if edits else None)

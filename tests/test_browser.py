@@ -66,6 +66,7 @@ def test_back_forward_reload_and_deep_links_keep_the_place(page: Page) -> None:
         press_next(page, number)
     page.go_back()
     expect(page.get_by_role("heading", level=2, name=TITLES[1])).to_be_visible()
+    page.wait_for_load_state()  # htmx hears of the next move from now on
     page.go_forward()
     expect(page.get_by_role("heading", level=2, name=TITLES[2])).to_be_visible()
     page.reload()

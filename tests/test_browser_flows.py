@@ -80,9 +80,7 @@ def test_a_person_looks_from_the_log_steals_a_code_and_sees_it_work(page: Page) 
     page.get_by_role("button", name="Use it: code").click()
     expect(page.locator("#step")).to_have_text("From outside: POST /token")
     expect(page.locator("#res + .ok")).to_have_text("200 OK")
-    expect(page.locator(".eye")).to_contain_text(
-        "made of what could be seen in the log of the client’s server"
-    )
+    expect(page.locator(".eye")).to_contain_text("made of what could be seen in the log of the client’s server")
     assert violations(page) == []
     page.locator(".next .go").click()
     htmx_is_ready(page)

@@ -267,3 +267,90 @@ def test_of_thirty_guesses_at_once_ten_are_looked_at(world: World, clock: Clock,
         answers = list(pool.map(lambda _: guess(*WRONG), range(30)))
     assert [is_wrong(answer) for answer in answers].count(True) == 10
     assert [must_wait(answer) for answer in answers].count(60) == 20
+
+
+# Guessing a client's secret.
+
+
+class Secret:
+    """Guesses at the secret of the API, at one endpoint that takes it: each a client_id and a secret."""
+
+    def __init__(self, world: World, endpoint: str) -> None:
+        self.world, self.url = world, f"{world.issuer}/{endpoint}"
+
+    def guess(self, secret: str, client_id: str = "photos-api", in_the_form: bool = False) -> wire.Answered:
+        form = {"token": "x", "grant_type": "client_credentials"}
+        if in_the_form:
+            return self.world.send(wire.post(self.url, {**form, "client_id": client_id, "client_secret": secret}))
+        return self.world.send(wire.post(self.url, form, wire.basic(client_id, secret)))
+
+    def right(self, client_id: str = "photos-api") -> wire.Answered:
+        return self.guess(self.world.realm.clients[client_id].secret or "", client_id)
+
+
+@pytest.fixture(params=["token", "introspect", "revoke"])
+def secret(request: pytest.FixtureRequest, world: World) -> Secret:
+    return Secret(world, request.param)
+
+
+def secret_is_looked_at(answer: wire.Answered) -> bool:
+    return answer.response.status == 401 and refused_by(answer) == "client_is_authenticated"
+
+
+def client_must_wait(answer: wire.Answered) -> int:
+    """The seconds that the 429 says."""
+    assert_refused(answer, 429, "invalid_client", "client_may_be_tried")
+    (seconds,) = headers(answer, "Retry-After")
+    return int(seconds)
+
+
+def test_after_ten_wrong_secrets_even_the_right_one_has_to_wait(secret: Secret, clock: Clock) -> None:
+    usual = secret.right().response.raw()
+    for each in range(10):
+        assert secret_is_looked_at(secret.guess(f"guess {each}", in_the_form=each % 2 == 1))
+    assert client_must_wait(secret.right()) == 60
+    assert client_must_wait(secret.guess("guess", in_the_form=True)) == 60
+    clock.now += 59.5
+    assert client_must_wait(secret.right()) == 1
+    clock.now += 0.5
+    assert secret.right().response.raw() == usual
+
+
+def test_secrets_are_counted_together_wherever_they_are_tried(world: World, clock: Clock) -> None:
+    token, introspect, revoke = (Secret(world, endpoint) for endpoint in ("token", "introspect", "revoke"))
+    for at in (token, introspect, revoke, token, introspect, revoke, token, introspect, revoke, token):
+        assert secret_is_looked_at(at.guess("guess"))
+    assert [client_must_wait(at.right()) for at in (token, introspect, revoke)] == [60] * 3
+
+
+def test_other_clients_and_other_realms_need_not_wait(entry: Entry, world: World, secret: Secret, clock: Clock) -> None:
+    elsewhere = Secret(other_world(entry, "elsewhere"), secret.url.rpartition("/")[2])
+    usual = [secret.right("thumbnailer").response.status, elsewhere.right().response.status]
+    for _ in range(10):
+        secret.guess("guess")
+    assert client_must_wait(secret.right()) == 60
+    assert [secret.right("thumbnailer").response.status, elsewhere.right().response.status] == usual
+
+
+def test_client_that_shows_no_secret_and_one_that_nobody_registered_are_not_counted(
+    world: World, secret: Secret, clock: Clock
+) -> None:
+    for _ in range(12):
+        missing = world.send(wire.post(secret.url, {"token": "x", "client_id": "photos-api"}))
+        assert_refused(missing, 401, "invalid_client", "client_is_authenticated")
+        assert secret_is_looked_at(secret.guess("guess", "nobody"))
+    assert world.count(wrong_guesses) == 0
+
+
+def test_wrong_secrets_do_not_lock_the_account_of_that_name(world: World, clock: Clock) -> None:
+    for _ in range(10):
+        Secret(world, "token").guess("guess")
+        by_password(world, DESKTOP, username="photos-api", password="guess")
+    assert is_right(by_password(world, DESKTOP, username="alice", password="wonderland"))
+
+
+def test_of_thirty_secrets_at_once_ten_are_looked_at(secret: Secret, clock: Clock) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda _: secret.guess("guess"), range(30)))
+    assert [secret_is_looked_at(answer) for answer in answers].count(True) == 10
+    assert [answer.response.status for answer in answers].count(429) == 20

@@ -74,8 +74,9 @@ STILL_ACTIVE = [token_was_given_here, token_is_in_its_time, token_still_stands]
 def introspect() -> Response:
     """What the token allows, or only that it is not active (RFC 7662 §2.2)."""
     ask = AboutTokenAsk(request)
-    if refused := decide(ASK_ABOUT_TOKEN, ask):
-        return error(ask, refused)
+    with ask.realm.store.transaction():  # guesses at a secret are counted one after the other
+        if refused := decide(ASK_ABOUT_TOKEN, ask):
+            return error(ask, refused)
     if decide(STILL_ACTIVE, ask):
         return answer(200, {"active": False})
     its = ask.access_token
