@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from spec_sections import REGISTRIES, heading
+from spec_sections import REGISTRIES, SPECIFICATIONS, heading
 
 from flows.glossary import GLOSSARY, explain
+from flows.glossary.tokens import VALUES
 from flows.sections import label, link
 
 EVERY_ENTRY = {(kind, name): entry for kind, entries in GLOSSARY.items() for name, entry in entries.items()}
@@ -20,6 +21,7 @@ REGISTRY_OF = {
     "revocation request": "oauth_parameters",
     "jose header": "jose_header_parameters",
     "claim": "jwt_claims",
+    "confirmation method": "jwt_confirmation_methods",
     "error": "oauth_errors",
     "metadata": "authorization_server_metadata",
     "client authentication": "token_endpoint_auth_methods",
@@ -108,9 +110,57 @@ def test_every_value_belongs_to_a_name_that_is_explained() -> None:
     assert [value for value in GLOSSARY["value"] if value.partition("=")[0] not in names] == []
 
 
+MEMBER_OF = {"JWS alg": "alg", "JWE alg": "alg", "JWE enc": "enc"}  # use of an algorithm → what it is the value of
+REGISTERED = {
+    ("jose header", "jose_header_parameters"): [each["name"] for each in REGISTRIES["jose_header_parameters"]],
+    ("claim", "jwt_claims"): [each["name"] for each in REGISTRIES["jwt_claims"]],
+    ("confirmation method", "jwt_confirmation_methods"): [
+        each["name"] for each in REGISTRIES["jwt_confirmation_methods"]
+    ],
+    ("value", "jose_algorithms"): [
+        f"{MEMBER_OF[each['use']]}={each['name']}" for each in REGISTRIES["jose_algorithms"]
+    ],
+    # The registries that we keep have no members of keys; each has a section named after it, in those that define them.
+    ("jwk", "headings"): [
+        found[1]
+        for spec, within in (("7517", r"4\.|5\.1"), ("7518", r"6\.[234]\."))
+        for section, title in SPECIFICATIONS[spec]["sections"].items()
+        if re.match(within, section) and (found := re.match(r'"(\S+)" ', title))
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "registry"), REGISTERED)
+def test_every_registered_name_has_a_note_and_a_short_form(kind: str, registry: str) -> None:
+    names = REGISTERED[kind, registry]
+    assert len(names) > 5
+    assert [name for name in names if not (entry := explain(kind, name)) or not entry.short] == []
+
+
+def test_every_name_of_a_token_has_a_short_form() -> None:
+    kinds = ("jose header", "claim", "confirmation method", "jwk")
+    lacking = [(kind, name) for kind in kinds for name, entry in GLOSSARY[kind].items() if not entry.short]
+    assert lacking + [name for name, entry in VALUES.items() if not entry.short] == []
+
+
+def test_no_short_form_is_longer_than_32_characters_or_a_sentence() -> None:
+    short = {where: entry.short for where, entry in EVERY_ENTRY.items() if entry.short}
+    assert {where: words for where, words in short.items() if len(words) > 32 or words.endswith(".")} == {}
+
+
 def test_every_algorithm_that_is_explained_is_spelled_as_in_its_registry() -> None:
-    algorithms = {value.removeprefix("alg=") for value in GLOSSARY["value"] if value.startswith("alg=")}
-    assert algorithms <= {entry["name"] for entry in REGISTRIES["jose_algorithms"]}
+    explained = {name for name in VALUES if name.startswith(("alg=", "enc="))}
+    assert explained == set(REGISTERED["value", "jose_algorithms"])
+
+
+@pytest.mark.parametrize("value", ["typ=at+jwt", "typ=AT+JWT", "typ=application/at+jwt"])
+def test_type_is_found_in_any_case_and_with_its_whole_name(value: str) -> None:
+    assert explain("value", value) is VALUES["typ=at+jwt"]
+
+
+def test_algorithm_is_found_only_as_it_is_spelled() -> None:
+    assert explain("value", "alg=none") is VALUES["alg=none"]
+    assert explain("value", "alg=None") is None
 
 
 @pytest.mark.parametrize(
@@ -139,6 +189,7 @@ def test_unknown_name_has_no_note(kind: str, name: str) -> None:
 
 
 def test_tokens_from_elsewhere_are_explained_without_naming_our_parties() -> None:
-    kinds = ("jose header", "claim", "jwk", "metadata")
-    notes = [entry.says for kind in kinds for entry in GLOSSARY[kind].values()]
+    kinds = ("jose header", "claim", "confirmation method", "jwk", "metadata")
+    entries = [entry for kind in kinds for entry in GLOSSARY[kind].values()] + list(VALUES.values())
+    notes = [text for entry in entries for text in (entry.says, entry.short)]
     assert [note for note in notes if re.search(r"Alice|Snapbox|PhotoPrint", note)] == []

@@ -28,6 +28,7 @@ GLOSSARY: dict[str, dict[str, Entry]] = {
     "cookie attribute": headers.COOKIE_ATTRIBUTES,
     "jose header": tokens.JOSE_HEADERS,
     "claim": tokens.CLAIMS,
+    "confirmation method": tokens.CONFIRMATION_METHODS,
     "jwk": tokens.JWK,
     "metadata": metadata.METADATA,
     "client authentication": metadata.CLIENT_AUTHENTICATION,
@@ -41,8 +42,14 @@ _ANY_CASE = {
 }
 
 
+# So are media types, and `application/` may stand before one or not (RFC 7515 §4.1.9).
+_TYPES = {name.lower(): entry for name, entry in tokens.TYPES.items()}
+
+
 def explain(kind: str, name: str) -> Entry | None:
     """The note for a name of this kind: explain("header", "location"), explain("value", "alg=none")."""
     if kind in _ANY_CASE:
         return _ANY_CASE[kind].get(name.lower())
+    if kind == "value" and name[:4] in ("typ=", "cty="):
+        return _TYPES.get(name.lower().replace("=application/", "=", 1))
     return GLOSSARY.get(kind, {}).get(name)
