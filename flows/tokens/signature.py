@@ -1,0 +1,121 @@
+"""Rules for the algorithm, the key and the signature; and for opening what is encrypted."""
+
+from __future__ import annotations
+
+from joserfc.jwk import RSAKey
+
+from flows.tokens.judged import Judged
+from flows.tokens.ring import Held
+from flows.tokens.rules import Finding, failed, not_checked, passed, rule
+from flows.tokens.verify import SIGNING_ALGORITHMS, misfit
+
+
+@rule("8725#section-3.2")
+def token_is_signed(judged: Judged) -> Finding | None:
+    """With `none` there is no signature: anybody could have written all of it. Some libraries once accepted that."""
+    if judged.signed is None or judged.alg.lower() != "none":
+        return None
+    spelled = "" if judged.alg == "none" else f" Spelled `{judged.alg}`, to get past a filter that compares letters."
+    signature = judged.signature.signature.encoded if judged.signature else ""
+    more = "Anybody could have written this." + spelled
+    if signature:
+        more += " It carries a signature all the same, which proves nothing."
+    return failed("`alg` is `none`: nothing is signed", more, of="alg")
+
+
+@rule("8725#section-3.1")
+def alg_is_allowed(judged: Judged) -> Finding | None:
+    """Whoever forges a token also writes its header. So the verifier decides on the algorithm, not the token."""
+    alg, allowed = judged.alg, judged.expected.algs
+    if alg.lower() == "none":
+        return None
+    if not alg:
+        given = judged.header.object.get("alg")
+        return failed("There is no `alg`" if given is None else "`alg` is no text", of="alg", rfc="7515#section-4.1.1")
+    if judged.encrypted:
+        enc = judged.header.text("enc")
+        if not enc:
+            return failed("There is no `enc`", of="enc", rfc="7516#section-4.1.2")
+        return passed(f"Encrypted with `{enc}`, its key with `{alg}`", of="enc", rfc="7516#section-4.1.2")
+    if allowed:
+        if alg in allowed:
+            return passed(f"`{alg}` is one that you allow", of="alg")
+        return failed(f"`{alg}` is not one that you allow", f"Allowed: {', '.join(sorted(allowed))}.", of="alg")
+    if judged.profile.name == "dpop-proof" and alg.startswith("HS"):
+        return failed(f"`{alg}` uses a shared secret; a proof needs a key pair", of="alg", rfc="9449#section-4.2")
+    if alg in SIGNING_ALGORITHMS:
+        return passed(f"`{alg}` is an algorithm for signatures", of="alg")
+    return failed(f"`{alg}` is no signature algorithm that is known here", of="alg")
+
+
+@rule("7517#section-4.2")
+def key_fits(judged: Judged) -> Finding | None:
+    """A key is made for one use and one algorithm. Used for another, even a good key proves nothing."""
+    if judged.signed is None or judged.alg.lower() == "none":
+        return None
+    if not judged.keys:
+        return not_checked("no key to verify with")
+    fitting = [held for held in judged.keys if not misfit(held, judged.header, judged.alg)]
+    used = judged.verified.key or (fitting[0] if fitting else None)
+    if used is None:
+        return failed("None of the keys fits" if len(judged.keys) > 1 else "The key does not fit", _why_not(judged))
+    return passed(f"The key fits: {_described(used)}", f"It is {used.called}.")
+
+
+@rule("7515#section-5.2")
+def signature_verifies(judged: Judged) -> Finding | None:
+    """Only whoever has the key could have made this signature. If it fits, nobody has changed a character since."""
+    if judged.signed is None or judged.signature is None or judged.alg.lower() == "none":
+        return None
+    if not judged.signature.signature.encoded:
+        return failed("The signature is missing", "It was cut off, or never made.")
+    if not judged.keys:
+        return not_checked("the signature, for want of a key")
+    if judged.verified.key:
+        return passed("The signature fits these characters", f"Verified with {judged.verified.key.called}.")
+    fitting = [(held, why) for held, why in judged.verified.tried if not misfit(held, judged.header, judged.alg)]
+    if not fitting:
+        return not_checked("the signature: no key fits")
+    held, why = fitting[0]
+    more = f"Tried with {held.called}. {why}" if len(fitting) == 1 else f"Tried with {len(fitting)} keys."
+    return failed("The signature does not fit", f"{more} Another key made it, or a character was changed.")
+
+
+@rule("7516#section-5.2")
+def content_opens(judged: Judged) -> Finding | None:
+    """Only the key opens it, and its tag shows that nothing was changed on the way."""
+    if judged.encrypted is None:
+        return None
+    if not judged.keys:
+        return not_checked("what is inside, for want of a key")
+    opened = judged.opened
+    if opened.key:
+        return passed("The key opens it, and the tag fits", f"Opened with {opened.key.called}.")
+    if len(opened.tried) == 1:
+        held, why = opened.tried[0]
+        return failed("It does not open", f"With {held.called}: {why}")
+    return failed(
+        "It does not open", f"Tried with {len(opened.tried)} keys. {opened.tried[0][1] if opened.tried else ''}"
+    )
+
+
+def _why_not(judged: Judged) -> str:
+    """Of up to three keys, why each of them cannot have made this signature."""
+    told = [
+        f"{held.called[:1].upper()}{held.called[1:]}: {misfit(held, judged.header, judged.alg)}" for held in judged.keys
+    ]
+    rest = f" So with {len(told) - 3} more." if len(told) > 3 else ""
+    return " ".join(told[:3]) + rest
+
+
+def _described(held: Held) -> str:
+    """What kind of key it is, and what it is said to be for."""
+    kinds = {"oct": "a secret", "RSA": "RSA", "EC": "EC", "OKP": "OKP"}
+    curve = getattr(held.key, "curve_name", "")
+    size = f"RSA, {held.key.raw_value.key_size} bits" if isinstance(held.key, RSAKey) else ""
+    says = curve or size or kinds[held.key.key_type]
+    use = held.members.get("use")
+    return f"{says}, `use`: {use}" if isinstance(use, str) else says
+
+
+SIGNATURE = [token_is_signed, alg_is_allowed, key_fits, signature_verifies, content_opens]

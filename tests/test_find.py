@@ -1,0 +1,426 @@
+"""Tokens are found in whatever is pasted: clean, with where they stood, what was left out, and what was set right."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from spec_sections import SPEC
+
+from flows.tokens import base64url
+from flows.tokens.find import Found, find
+from flows.tokens.read import Encrypted, Other, Signed
+
+VECTORS = SPEC.parent / "vectors"
+
+
+def part(held: dict[str, Any]) -> str:
+    return base64url.encode(json.dumps(held, separators=(",", ":")).encode())
+
+
+HEADER = part({"alg": "ES256", "kid": "2026-11", "typ": "at+jwt"})
+CLAIMS = part({"iss": "https://as.example", "sub": "alice", "exp": 1795447500})
+SIGNATURE = base64url.encode(bytes(range(150, 214)))
+TOKEN = f"{HEADER}.{CLAIMS}.{SIGNATURE}"
+SECOND = f"{HEADER}.{part({'iss': 'https://as.example', 'sub': 'bob'})}.{SIGNATURE}"
+JWE = f"{part({'alg': 'dir', 'enc': 'A256GCM'})}..AAAAAAAAAAAAAAAA.BBBBBBBB.CCCCCCCCCCCCCCCCCCCCCA"
+DISCLOSURE = base64url.encode(b'["salt", "given_name", "Alice"]')
+BINDING = f"{part({'alg': 'ES256', 'typ': 'kb+jwt'})}.{CLAIMS}.{SIGNATURE}"
+FLATTENED = {"payload": CLAIMS, "protected": HEADER, "signature": SIGNATURE}
+GENERAL = {"payload": CLAIMS, "signatures": [{"protected": HEADER, "signature": SIGNATURE, "header": {"kid": "1"}}]}
+JSON_JWE = {"protected": part({"enc": "A256GCM"}), "encrypted_key": "aa", "iv": "aa", "ciphertext": "ab", "tag": "aa"}
+
+
+def only(pasted: str) -> Found:
+    found = find(pasted).tokens
+    assert len(found) == 1, [each.text for each in found]
+    return found[0]
+
+
+def wrapped(every: int, with_: str) -> str:
+    return with_.join(TOKEN[at : at + every] for at in range(0, len(TOKEN), every))
+
+
+def test_a_bare_token_is_found_by_itself() -> None:
+    found = find(TOKEN)
+    assert found.says == "Found 1 token, by itself."
+    assert found.tokens[0].text == TOKEN
+    assert isinstance(found.tokens[0].token, Signed) and found.tokens[0].token.claims == json.loads(
+        base64url.decode(CLAIMS).data
+    )
+    assert (found.tokens[0].struck, found.tokens[0].problems, found.keys_text, found.pasted) == ((), (), "", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "where", "struck"),
+    [
+        (f"Authorization: Bearer {TOKEN}", "in a header line", ("Authorization: Bearer",)),
+        (f"authorization: bearer {TOKEN}\r\nAccept: */*", "in a header line", ("authorization: bearer",)),
+        (f"BEARER {TOKEN}", "after the word `BEARER`", ("BEARER",)),
+        (f"DPoP: {TOKEN}", "in a header line, `DPoP`", ("DPoP:",)),
+        (
+            f"curl -H 'Authorization: Bearer {TOKEN}' https://api.example/photos",
+            "in a curl command, in its Authorization header",
+            ("Authorization: Bearer",),
+        ),
+        (
+            f'curl https://api.example \\\n  --header "Authorization: DPoP {TOKEN}"',
+            "in a curl command, in its Authorization header",
+            ("Authorization: DPoP",),
+        ),
+        (
+            f"curl -d grant_type=x -d assertion={TOKEN} https://as.example/token",
+            "in a curl command, in its form, as `assertion`",
+            ("assertion=",),
+        ),
+        (
+            f"https://app.example/cb#state=1&access_token={TOKEN}&token_type=Bearer",
+            "in the fragment of an address, as `access_token`",
+            ("access_token=",),
+        ),
+        (f"#id_token={TOKEN}&state=1", "in the fragment of an address, as `id_token`", ("id_token=",)),
+        (
+            f"https://as.example/authorize?client_id=a&request={TOKEN}",
+            "in the query of an address, as `request`",
+            ("request=",),
+        ),
+        (f"grant_type=x&client_assertion={TOKEN}", "in a form, as `client_assertion`", ("client_assertion=",)),
+        (json.dumps({"a": [{"id_token": TOKEN}]}), "in JSON, as `id_token`", ('"id_token": "',)),
+        (f'the answer was {{"id_token":"{TOKEN}", and more', "in JSON, as `id_token`", ('"id_token":"',)),
+        (f"Cookie: a=b; session={TOKEN}; c=d", "in a cookie, `session`", ("session=",)),
+        (f"Set-Cookie: session={TOKEN}; HttpOnly; Secure", "in a cookie, `session`", ("session=",)),
+        (
+            f'<input type="hidden" name="id_token" value="{TOKEN}">',
+            "in a field of an HTML form, `id_token`",
+            ('name="id_token" value="',),
+        ),
+        (f"export TOKEN={TOKEN}", "as the value of `TOKEN`", ("TOKEN=",)),
+        (f"Here it is: {TOKEN}. Thanks a lot", "in a longer text", (".",)),
+        (f"log:\n\n{TOKEN} expired", "on line 3", ()),
+        (f'"{TOKEN}",', "by itself", ('"', '",')),
+        (f"https://app.example/reset/{TOKEN}/confirm", "in a longer text", ("/confirm",)),
+    ],
+)
+def test_where_it_stood_is_said(pasted: str, where: str, struck: tuple[str, ...]) -> None:
+    found = only(pasted)
+    assert (found.text, found.where, found.struck) == (TOKEN, where, struck)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "struck"),
+    [
+        (wrapped(64, "\n"), ("3 line breaks",)),
+        (wrapped(20, "\r\n") + "\r\n", ("11 line breaks",)),
+        (wrapped(70, "\n    "), ("3 line breaks", "12 spaces")),
+        ("> " + wrapped(64, "\n> "), (">", "3 line breaks", "3 spaces")),
+        (wrapped(70, "\\n"), ("\\n",)),
+        (wrapped(70, "\\\n"), ("\\", "3 line breaks")),
+        (wrapped(40, " "), ("5 spaces",)),
+        (wrapped(70, "\u200b"), ("3 zero-width spaces",)),
+        (wrapped(130, "\u00ad"), ("1 soft hyphen",)),
+        ('"' + wrapped(120, '" +\n  "') + '"', ('"', "3 spaces", "+", "1 line break")),
+    ],
+)
+def test_what_stands_within_it_is_left_out_and_said(pasted: str, struck: tuple[str, ...]) -> None:
+    found = only(pasted)
+    assert (found.text, found.struck) == (TOKEN, struck)
+
+
+@pytest.mark.parametrize(
+    "words", [" is my token", "\nThanks", "\n\nThanks,\nBob", " and2 more", "\n-- \nBob", "' -H 'A: b"]
+)
+def test_words_that_follow_are_no_part_of_it(words: str) -> None:
+    assert only(TOKEN + words).text == TOKEN
+    assert only(wrapped(64, "\n") + words).text == TOKEN
+
+
+def test_several_are_found_in_order_and_each_once() -> None:
+    found = find(f"{SECOND}\n{TOKEN}\n{SECOND}\n{JWE}")
+    assert [each.text for each in found.tokens] == [SECOND, TOKEN, JWE]
+    assert [each.where for each in found.tokens] == ["on line 1", "on line 2", "on line 4"]
+    assert found.says == "Found 3 tokens: choose one."
+
+
+def test_a_token_response_gives_all_its_tokens() -> None:
+    found = find(json.dumps({"access_token": "mF_9.B5f-4.1JqM", "token_type": "Bearer", "id_token": TOKEN}, indent=1))
+    assert [(each.text, each.where) for each in found.tokens] == [
+        ("mF_9.B5f-4.1JqM", "in JSON, as `access_token`"),
+        (TOKEN, "in JSON, as `id_token`"),
+    ]
+
+
+def test_json_within_a_string_of_json_is_looked_into() -> None:
+    assert only(json.dumps({"body": json.dumps({"id_token": TOKEN})})).text == TOKEN
+
+
+def test_standard_base64_becomes_base64url_and_is_said() -> None:
+    assert "-" in TOKEN and "_" in TOKEN
+    found = only(TOKEN.replace("-", "+").replace("_", "/") + "==")
+    assert found.text == TOKEN
+    assert found.problems == (
+        "Padding (`=`) was left out: base64url in a token has none.",
+        "It came in standard base64: `+` and `/` were made `-` and `_`, for base64url was meant.",
+    )
+
+
+def test_percent_encoding_is_undone_and_said() -> None:
+    pasted = "https://as.example/?next=" + quote(f"https://app.example/#access_token={TOKEN.replace('.', '%2E')}", "")
+    found = only(pasted)
+    assert (found.text, found.where) == (TOKEN, "in the fragment of an address, as `access_token`")
+    assert found.problems == ("Percent-encoding was undone (`%2B` for `+`).",)
+
+
+def test_entities_of_html_are_undone_and_said() -> None:
+    found = only(f"{{&quot;id_token&quot;:&quot;{TOKEN.replace('.', '&#46;')}&quot;}}")
+    assert (found.text, found.where) == (TOKEN, "in JSON, as `id_token`")
+    assert found.problems == ("HTML's entities were undone (`&amp;`).",)
+
+
+@pytest.mark.parametrize("held", [FLATTENED, GENERAL, JSON_JWE])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_token_in_json_form_is_found_alone_within_json_and_within_a_string(held: dict[str, Any], indent: int) -> None:
+    text = json.dumps(held, indent=indent)
+    assert only(text).text == text
+    for around in (
+        json.dumps({"x": [{"y": held}]}, indent=indent),
+        f'He said "look: {text}',
+        json.dumps({"x": text, "z": 1}),
+    ):
+        assert json.loads(only(around).text) == held
+
+
+def test_the_kinds_are_told_apart() -> None:
+    assert [type(only(each).token) for each in (TOKEN, JWE)] == [Signed, Encrypted]
+    forms = [only(json.dumps(each)).token for each in (FLATTENED, GENERAL, JSON_JWE)]
+    assert [(type(each), getattr(each, "form", "")) for each in forms] == [
+        (Signed, "flattened JSON"),
+        (Signed, "general JSON"),
+        (Encrypted, "flattened JSON"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        f"{TOKEN}~{DISCLOSURE}~{DISCLOSURE}~",
+        f"{TOKEN}~",
+        f"{TOKEN}~{DISCLOSURE}~{BINDING}",
+    ],
+)
+def test_an_sd_jwt_keeps_its_tildes_also_when_it_is_wrapped(token: str) -> None:
+    assert only(token).text == token
+    assert only(token.replace("~", "~\n") + "\nThanks").text == token
+    assert only(f"{token} is it").text == token
+
+
+def test_a_token_after_an_sd_jwt_is_another_one() -> None:
+    assert [each.text for each in find(f"{TOKEN}~{DISCLOSURE}~\n{SECOND}").tokens] == [f"{TOKEN}~{DISCLOSURE}~", SECOND]
+
+
+def test_more_disclosures_than_can_be_shown_are_cut_and_said() -> None:
+    found = only(TOKEN + f"~{DISCLOSURE}" * 1000 + "~")
+    assert found.text == TOKEN + f"~{DISCLOSURE}" * 500 + "~"
+    assert found.problems == ("Only its first 500 disclosures were read.",)
+
+
+@pytest.mark.parametrize("length", [8, 10, len(HEADER), len(HEADER) + 1, len(HEADER) + 20, len(TOKEN) - 1])
+def test_what_is_cut_off_is_found_as_far_as_it_goes(length: int) -> None:
+    assert only(TOKEN[:length]).text == TOKEN[:length]
+    assert only(f"Bearer {TOKEN[:length]} and so on").text == TOKEN[:length]
+
+
+def test_an_unsecured_token_keeps_its_last_dot() -> None:
+    token = f"{part({'alg': 'none'})}.{CLAIMS}."
+    assert only(token).text == token
+    assert only(f"{token}\nThanks").text == token
+    assert only(f"It is {token}. Thanks").text == token
+
+
+def test_a_token_that_was_shortened_is_said_to_be() -> None:
+    found = only(f"{TOKEN[:30]}...")
+    assert (found.text, found.struck) == (TOKEN[:30], ("...",))
+    assert found.problems == ("It was shortened: dots stand for the rest.",)
+
+
+@pytest.mark.parametrize("lost", [1, 5, len(HEADER) - 10])
+def test_a_token_whose_first_characters_are_lost_is_known_by_its_payload(lost: int) -> None:
+    found = only(TOKEN[lost:])
+    assert found.text == TOKEN[lost:]
+    assert isinstance(found.token, Signed) and found.token.claims and found.token.claims["sub"] == "alice"
+    assert found.problems == ("The begin of it is lost: the first part cannot be a header.",)
+
+
+def test_a_payload_without_a_header_is_read_as_a_payload() -> None:
+    found = only(f"{CLAIMS}.{SIGNATURE}")
+    assert found.text == f".{CLAIMS}.{SIGNATURE}"
+    assert found.problems == ("The header is lost: it begins with the payload, so a dot was put in front of it.",)
+    assert isinstance(found.token, Signed) and found.token.claims and found.token.claims["sub"] == "alice"
+
+
+def test_a_piece_out_of_a_payload_shows_what_can_be_read() -> None:
+    found = only(f"{CLAIMS[6:]}.{SIGNATURE}")
+    assert isinstance(found.token, Other) and found.token.kind == "piece of a token"
+    assert found.token.facts == (("what can be read", '":"https://as.example","sub":"alice","exp":1795447500}'),)
+
+
+def test_a_payload_that_is_not_encoded_is_found_with_its_spaces() -> None:
+    token = f"{part({'alg': 'HS256', 'b64': False, 'crit': ['b64']})}.It is +/= a secret.{SIGNATURE[:43]}"
+    assert only(f"Bearer {token}").text == token
+
+
+PEM = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----"
+JWK = '{"kty":"EC","crv":"P-256","x":"a","y":"b"}'
+JWKS = '{"keys":[{"kty":"oct","k":"eyJhbGciOiJub25lIn0"}]}'
+
+
+@pytest.mark.parametrize("key", [PEM, JWK, JWKS])
+def test_a_key_is_no_token_and_is_handed_on(key: str) -> None:
+    found = find(key)
+    assert (found.tokens, found.keys_text, found.says) == ((), key, "This is a key: paste it below.")
+
+
+def test_a_key_beside_a_token_is_handed_on_too() -> None:
+    found = find(f"{TOKEN}\n{PEM}")
+    assert [each.text for each in found.tokens] == [TOKEN]
+    assert (found.keys_text, found.says) == (PEM, "Found 1 token, on line 1. A key is beside it: paste it below.")
+
+
+def test_claims_are_no_token() -> None:
+    found = find('{"iss":"https://as.example","sub":"alice"}')
+    assert found.tokens == ()
+    assert found.says == (
+        "These are claims, and no token: what a payload says, without a header and a signature to check."
+    )
+
+
+def test_a_header_written_out_is_no_token() -> None:
+    found = find('{"alg":"ES256","typ":"JWT"}')
+    assert found.tokens == ()
+    assert found.says == (
+        "This is a token's header written out, and no token: the payload and the signature are missing."
+    )
+
+
+def test_credentials_are_named_and_their_password_is_told_nowhere() -> None:
+    found = find("Authorization: Basic cGhvdG9wcmludDpodW50ZXIyMg==")
+    assert found.says == "There is no token in this, but credentials: `Basic` carries a user name and a password."
+    told = repr(found.tokens)
+    assert "photoprint" in told and "hunter22" not in told and "cGhvdG9" not in told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The quick brown fox jumps over the lazy dog.",
+        "A JWT begins with eyJ and has two dots.",
+        "We use Basic authentication and Bearer tokens; token: something, code: 404, code=invalid_request.",
+        "Authorization: Bearer $TOKEN",
+        "Authorization: Bearer YOUR_ACCESS_TOKEN",
+        "https://app.example/photos?page=2&code=200",
+        "{'error': 'invalid_token'}",
+        "HelloWorldProgramIsNice",
+        "tokenwalk-0.1.0-py3-none-any.whl",
+        "def find(pasted: str) -> Finds:\n    return Finds(pasted, ())",
+    ],
+)
+def test_words_are_no_token(words: str) -> None:
+    found = find(words)
+    assert found.tokens == ()
+    assert found.says.startswith("Nothing in this looks like a token. A JWT begins with `eyJ`")
+
+
+def test_nothing_is_said_to_be_nothing() -> None:
+    assert find(" \n").says == "Nothing was pasted yet: a token will do, or anything that holds one."
+
+
+def test_fifty_tokens_are_told_and_the_others_counted() -> None:
+    found = find("\n".join(f"{HEADER}.{part({'sub': str(at)})}.{SIGNATURE}" for at in range(80)))
+    assert len(found.tokens) == 50
+    assert found.says.startswith("Found the first 50 tokens, and about ")
+
+
+def examples() -> list[Any]:
+    """Every published token, in whichever form it has."""
+    held = [
+        each["token"] for each in json.loads((VECTORS / "rfc_examples.json").read_text())["examples"] if "token" in each
+    ]
+    for path in sorted((VECTORS / "rfc7520-cookbook").rglob("*.json")):
+        output = json.loads(path.read_text()).get("output") or {}
+        if isinstance(output, dict):
+            held += [output[name] for name in ("compact", "json", "json_flat") if output.get(name)]
+    return held
+
+
+def test_every_published_token_is_found_in_every_wrapping() -> None:
+    published = examples()
+    assert len(published) > 50
+    for each in published:
+        text = each if isinstance(each, str) else json.dumps(each, indent=2)
+        assert only(text).text == text
+        if isinstance(each, dict) or " " in each:
+            continue
+        lines = "\n    ".join(each[at : at + 72] for at in range(0, len(each), 72))
+        spaced = " ".join(each[at : at + 50] for at in range(0, len(each), 50))
+        for pasted in (
+            f"Authorization: Bearer {each}",
+            f"{lines}\n\nRegards, Bob",
+            f"{spaced} is it",
+            f'{{"a":"{each}"}}',
+        ):
+            assert only(pasted).text == each, pasted
+
+
+MEGABYTE = 1_000_000
+REPEATED = [
+    "a.", '"', "{", "}", "{}", '{"', '{"iss":', "eyJ", "eyJ ", "eyJ\n", "~", "%25", " ", "\n", "\\", '\\"', "=", "-",
+    "é", f"{HEADER}.", f"{HEADER} ", f"{HEADER}\n", f"{TOKEN} ", "Bearer a1B2c3D4e5F6g7H8 ", "?code=ab1&",
+    "Cookie: a=b;", "Basic YTpi ", "MDAxxxxxxxxxxxxxxxxxxxxxxxxxx ", "PHNhbW", "<Response urn:oasis:names:tc:SAML>",
+    "-----BEGIN PUBLIC KEY-----", "v4.public.", "&amp;", "\\u003d", "\u200b", "name=", "token:", "-H 'Authorization: ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", REPEATED)
+def test_a_megabyte_of_anything_takes_no_time(unit: str) -> None:
+    for pasted in (unit * (MEGABYTE // len(unit)), f"{HEADER}.{unit * (MEGABYTE // len(unit))}"):
+        before = time.process_time()
+        found = find(pasted)
+        assert time.process_time() - before < 1
+        assert len(found.tokens) <= 50
+
+
+SOUP = st.lists(
+    st.sampled_from([
+        TOKEN, HEADER, CLAIMS, SIGNATURE, JWE, DISCLOSURE, BINDING, PEM, json.dumps(FLATTENED), json.dumps(GENERAL),
+        "Authorization: ", "Bearer ", "Basic cGhvdG8=", "Cookie: a=", "curl -H '", "https://a.example/#",
+        "access_token=", "&", "?code=", "~", ".", "..", "\n", "\r\n", " ", '"', "'", "\\", "\\n", "%2E", "%25",
+        "&quot;", "{", "}", "[",
+        ",", '{"iss":', '"payload":', '"kty":', "v4.public.", "MDAx", "AgEI", "pypi-AgEI", "PHNhbWx", "<Response ",
+        "urn:oasis:names:tc:SAML", "eyJ", "eyJ\u200b", "\ud800", "\u00ad", "…", "=", "+", "/", "00", "1//", "sk-",
+        "ghp_",
+    ])
+    | st.text(max_size=12),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(SOUP | st.text(max_size=200))
+@example("eyJ" + "\ud800" * 9)
+def test_no_text_raises(pasted: str) -> None:
+    found = find(pasted)
+    assert found.says.endswith((".", "one."))
+    texts = [each.text for each in found.tokens]
+    assert len(set(texts)) == len(texts)
+    assert all(each.where and all(each.struck) for each in found.tokens)
+
+
+@given(st.integers(3, len(TOKEN) - 1), st.sampled_from(["\n", "\r\n", "\n   ", "\\\n", "\u200b", "\\n", "\n> "]))
+def test_one_break_anywhere_in_a_token_is_no_harm(at: int, broken: str) -> None:
+    assert only(TOKEN[:at] + broken + TOKEN[at:]).text == TOKEN
+
+
+@given(st.integers(8, len(TOKEN)))
+def test_cut_off_anywhere_it_is_found(length: int) -> None:
+    assert only(TOKEN[:length]).text == TOKEN[:length]
