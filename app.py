@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows import client
@@ -41,14 +42,14 @@ def create_app(database_url: str | None = None, authority: str | None = None) ->
     return entry
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> None:
     """Serve on a port that is free, and say where."""
-    parser = argparse.ArgumentParser(description="OAuth 2.0 and JWT, one real request at a time.")
+    parser = argparse.ArgumentParser(prog, description="OAuth 2.0 and JWT, one real request at a time.")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
     parser.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765)")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     if not 1 <= asked.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {asked.port}")
     with socket.socket() as probe:
