@@ -8,9 +8,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from flows.grants import FLOWS
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text()
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -71,11 +74,24 @@ def press_next(page: Page, number: int) -> None:
     expect(page.locator("[aria-current=step] >> nth=0")).to_have_attribute("href", f"?step={number}")
 
 
-def walk_to(page: Page, number: int) -> str:
-    """A run that has come to that step; its address."""
-    address = begin(page)
-    for each in range(1, number + 1):
-        press_next(page, each)
+def walk_to(page: Page, number: int, flow: str = "authorization_code") -> str:
+    """A run that has come to that step; its address. The last step is sent by its button, and those before it as the
+    button would send them, without a look at their pages."""
+    chosen = FLOWS[flow].under({})
+
+    def post(target: str, **form: str) -> str:
+        """Where that leads."""
+        answer = page.request.post(target, form=form, headers={"Sec-Fetch-Site": "same-origin"}, max_redirects=0)
+        assert answer.status == 303, answer.text()
+        return urljoin(answer.url, answer.headers["location"])
+
+    address = at = post("/runs", flow=flow)
+    for position, step in enumerate(chosen.main_line[: number - 1]):
+        at = post(f"{address}/next", step=step.name, position=str(position))
+        assert at == f"{address}?step={position + 1}"
+    page.goto(at)
+    htmx_is_ready(page)
+    press_next(page, number)
     return address
 
 
@@ -85,8 +101,30 @@ def reading_goes_on_at_the_step(page: Page) -> None:
     assert "step" in focused
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it stands."""
-    page.evaluate(AXE)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
-    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}" for each in result["violations"]]
+# The rules whose answer depends on a colour. All others see the same in the dark as in the light.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe finds on the page as it stands, by these rules or by all of its own."""
+    if not page.evaluate("'axe' in window"):  # it stays where htmx swaps the page
+        page.evaluate(AXE)
+    options = {"reporter": "no-passes", "resultTypes": ["violations"], "iframes": False}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    result = page.evaluate("options => axe.run(document, options).then((found) => found.violations)", options)
+    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}" for each in result]
+
+
+def violations_in_the_dark(page: Page) -> list[str]:
+    """What axe finds on the page where dark colours are preferred, at once and without a transition. Nothing but
+    colours differs then: no script of ours asks for them."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found = violations(page, OF_COLOURS)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    return [f"in the dark {each}" for each in found]
+
+
+def violations_in_both(page: Page) -> list[str]:
+    """What axe finds on the page in the light, by all its rules, and in the dark."""
+    return violations(page) + violations_in_the_dark(page)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,9 +15,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from browser import started
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from app import create_app
@@ -26,15 +32,57 @@ from flows.stage import Stage
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end: no need to look through them for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+class Compiled(BytecodeCache):
+    """The templates, compiled once for all the applications of a process, each of which would compile them anew. Jinja
+    compares a template’s source with what was compiled; the whitespace that it drops is up to the environment."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._kept.get(self._key(bucket), (None, None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code
+        self._kept[self._key(bucket)] = bucket.checksum, bucket.code
+
+    def _key(self, bucket: Bucket) -> tuple[str, bool]:
+        return bucket.key, bucket.environment.trim_blocks
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'tokenwalk.sqlite3'}"
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as an application leaves it that has only started: copied, it need not be made for every test."""
+    file = tmp_path_factory.mktemp("new") / "tokenwalk.sqlite3"
+    create_app(f"sqlite:///{file}", "localhost:8765").stage.runs.store.engine.dispose()
+    assert [each.name for each in file.parent.iterdir()] == [file.name], "something is not written yet"
+    return file
+
+
 @pytest.fixture
-def entry(database_url: str) -> Entry:
+def entry(tmp_path: Path, database_url: str, new_database: Path) -> Iterator[Entry]:
     """The whole application, in process."""
-    return create_app(database_url, "localhost:8765")
+    shutil.copyfile(new_database, tmp_path / "tokenwalk.sqlite3")
+    made = create_app(database_url, "localhost:8765")
+    yield made
+    made.stage.runs.store.engine.dispose()
 
 
 @pytest.fixture

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import TITLES, begin, htmx_is_ready, press_next, reading_goes_on_at_the_step, violations
+from browser import (
+    TITLES,
+    begin,
+    htmx_is_ready,
+    press_next,
+    reading_goes_on_at_the_step,
+    violations,
+    violations_in_both,
+    violations_in_the_dark,
+    walk_to,
+)
 from conftest import Server
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -28,9 +38,7 @@ def test_a_person_walks_from_the_first_page_to_the_photos(page: Page) -> None:
 
 
 def test_each_line_has_its_note_and_the_token_is_opened_and_verified(page: Page) -> None:
-    begin(page)
-    for number in range(1, 8):
-        press_next(page, number)
+    walk_to(page, 7)
     verifier = page.locator("#code_verifier")
     expect(verifier.locator(".n")).to_contain_text("RFC 7636 §4.5")
     expect(page.get_by_text("19 of 19 checks passed", exact=True)).to_be_visible()
@@ -44,9 +52,7 @@ def test_each_line_has_its_note_and_the_token_is_opened_and_verified(page: Page)
 
 
 def test_what_alice_sees_is_the_page_that_came_back_and_she_may_say_no(page: Page) -> None:
-    begin(page)
-    for number in range(1, 5):
-        press_next(page, number)
+    walk_to(page, 4)
     consent = page.frame_locator(".alice iframe")
     expect(consent.get_by_role("heading", name="Allow PhotoPrint?")).to_be_visible()
     expect(consent.get_by_text("photos.read")).to_be_visible()
@@ -147,77 +153,70 @@ def test_sandboxes_own_client_prints_the_photos_in_a_real_browser(page: Page) ->
     assert page.url.endswith("/client/sandbox/prints")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_axe_finds_nothing_on_any_page_of_ours(context: BrowserContext, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_on_any_page_of_ours(context: BrowserContext, width: int) -> None:
     page = context.new_page()
-    page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     page.set_viewport_size({"width": width, "height": 900})
     found = []
     for place in ("/", "/flows/authorization_code", "/sandbox", "/nothing-here"):
         page.goto(place)
-        found += violations(page)
+        found += violations_in_both(page)
     begin(page)
-    found += violations(page)
+    found += violations_in_both(page)
     for number in range(1, 10):
         press_next(page, number)
-        if scheme == "light" or number in (2, 4, 7, 9):  # a login, a choice, a token, the end
-            found += violations(page)
-    begin(page)
-    for number in range(1, 5):
-        press_next(page, number)
+        found += violations(page)
+        if number in (2, 4, 7, 9):  # a login, a choice, a token, the end
+            found += violations_in_the_dark(page)
+    walk_to(page, 4)
     page.get_by_role("button", name="Alice says no").click()
     page.wait_for_url(re.compile(r"\?step=5$"))
     press_next(page, 6)
     page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
-    found += violations(page)
+    found += violations_in_both(page)
     page.goto(page.url.replace("step=6", "step=8"))
-    found += violations(page)
+    found += violations_in_both(page)
     page.goto(page.url.replace("?step=8", "/change?step=log_in"))
-    found += violations(page)
+    found += violations_in_both(page)
     page.get_by_role("button", name="Send it so: Leave out csrf").click()
     page.wait_for_url(re.compile(r"\?step=3$"))
-    found += violations(page)
+    found += violations_in_both(page)
     page.goto(page.url.replace("?step=3", "/change?step=log_in&how=raw"))
-    found += violations(page)
+    found += violations_in_both(page)
     page.goto("/")
-    found += violations(page)
+    found += violations_in_both(page)
     assert found == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_axe_finds_nothing_on_the_parties_own_pages(context: BrowserContext, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_on_the_parties_own_pages(context: BrowserContext, width: int) -> None:
     page = context.new_page()
-    page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     page.set_viewport_size({"width": width, "height": 900})
     found = []
     for place in ("/auth/sandbox/authorize", "/client/sandbox/callback", "/client/sandbox/"):
         page.goto(place)
-        found += violations(page)
+        found += violations_in_both(page)
     page.get_by_role("link", name=re.compile("rint")).first.click()
-    found += violations(page)
+    found += violations_in_both(page)
     page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill("looking-glass")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_text("do not fit together")).to_be_visible()
-    found += violations(page)
+    found += violations_in_both(page)
     page.get_by_label("Password").fill("wonderland")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("button", name="Deny")).to_be_visible()
-    found += violations(page)
+    found += violations_in_both(page)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("The lighthouse at low tide")).to_be_visible()
-    found += violations(page)
+    found += violations_in_both(page)
     assert found == []
 
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    address = begin(page)
-    for number in range(1, 10):
-        press_next(page, number)
+    address = walk_to(page, 9)
     wide = []
     for place in ["/", "/flows/authorization_code", "/sandbox", *(f"{address}?step={n}" for n in range(1, 10))]:
         page.goto(place)
