@@ -189,10 +189,13 @@ def test_an_alg_outside_of_what_is_signed_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("members", "more"),
     [
-        ({"use": "enc"}, "The key: Its `use` is `enc`, and signatures need `sig`."),
-        ({"key_ops": ["sign"]}, "The key: Its `key_ops` do not hold `verify`."),
-        ({"alg": "ES384"}, "The key: Its `alg` is `ES384`, and the token's is `ES256`."),
-        ({"kid": "b"}, "The key: Its `kid` is `b`, and the token names `a`."),
+        ({"use": "enc"}, "The key: Its `use` is `enc`, and signatures need `sig`. It did make this signature, though."),
+        ({"key_ops": ["sign"]}, "The key: Its `key_ops` do not hold `verify`. It did make this signature, though."),
+        (
+            {"alg": "ES384"},
+            "The key: Its `alg` is `ES384`, and the token's is `ES256`. It did make this signature, though.",
+        ),
+        ({"kid": "b"}, "The key: Its `kid` is `b`, and the token names `a`. It did make this signature, though."),
     ],
 )
 def test_a_key_for_another_use_does_not_fit_and_is_not_used(members: Any, more: str) -> None:

@@ -91,19 +91,16 @@ def content_opens(judged: Judged) -> Finding | None:
     opened = judged.opened
     if opened.key:
         return passed("The key opens it, and the tag fits", f"Opened with {opened.key.called}.")
-    if len(opened.tried) == 1:
-        held, why = opened.tried[0]
-        return failed("It does not open", f"With {held.called}: {why}")
-    return failed(
-        "It does not open", f"Tried with {len(opened.tried)} keys. {opened.tried[0][1] if opened.tried else ''}"
-    )
+    if not opened.tried:
+        return failed("It does not open", "It is for nobody: there is no recipient in it.")
+    held, why = opened.tried[0]
+    tries = "" if len(opened.tried) == 1 else f" So with {len(opened.tried) - 1} more."
+    return failed("It does not open", f"With {held.called}: {why}{tries}")
 
 
 def _why_not(judged: Judged) -> str:
-    """Of up to three keys, why each of them cannot have made this signature."""
-    told = [
-        f"{held.called[:1].upper()}{held.called[1:]}: {misfit(held, judged.header, judged.alg)}" for held in judged.keys
-    ]
+    """Of up to three keys, why each of them is not used for this signature."""
+    told = [f"{held.called[:1].upper()}{held.called[1:]}: {why}" for held, why in judged.verified.tried]
     rest = f" So with {len(told) - 3} more." if len(told) > 3 else ""
     return " ".join(told[:3]) + rest
 
