@@ -229,3 +229,9 @@ def realm_of(store: Store, row: Row[Any]) -> Realm:
         bool(row.opaque),
         row.api_skew,
     )
+
+
+def realm_of_issuer(store: Store, issuer: str) -> Realm | None:
+    """The realm of ours that says so of itself; None for anybody else's issuer."""
+    realm = find_realm(store, issuer.rpartition("/")[2]) if len(issuer) < 300 else None
+    return realm if realm and realm.issuer == issuer else None

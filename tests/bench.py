@@ -37,6 +37,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask, jsonify
+from joserfc.jwk import ECKey
+from made import put_together
 
 from app import create_app
 from flows import wire
@@ -191,6 +193,87 @@ def client_credentials(entry: Entry, alg: str) -> Signed:
 def per_second(work: Callable[[], Any]) -> float:
     """How often it is done in a second, the best of some turns."""
     return max(BATCH * 1000 / timed(lambda: [work() for _ in range(BATCH)])[0] for _ in range(WALKS))
+
+
+# In process: the decoder, and bare `jwt.decode`.
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """Milliseconds: a bare `jwt.decode`, the decoder's partial for the same token, and 1 MB of each kind of paste."""
+
+    bare: float
+    partial: float
+    megabytes: dict[str, float]
+
+
+def token_of_1_kb(private_key: Any) -> str:
+    """An access token with many scopes, 1 kB in all, that is good for an hour."""
+    now = int(time.time())
+    claims = {"iss": "https://issuer.example", "sub": "alice", "aud": "https://api.example", "client_id": "photoprint"}
+    claims |= {"scope": " ".join(f"s{number}" for number in range(120)), "iat": now, "exp": now + 3600, "jti": "one"}
+    return jwt.encode(claims, private_key, "ES256", {"typ": "at+jwt", "kid": "one"})
+
+
+def pasted(**fields: str) -> bytes:
+    """What htmx sends when something was pasted into the decoder."""
+    boundary = "----bench"
+    parts = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    body = f"{parts}--{boundary}--\r\n".encode()
+    kind = ("Content-Type", f"multipart/form-data; boundary={boundary}")
+    headers = (("Host", AUTHORITY), ("HX-Request", "true"), ("Sec-Fetch-Site", "same-origin"), kind)
+    return wire.Request("POST", "/decode", (*headers, ("Content-Length", str(len(body)))), body).raw()
+
+
+def megabytes() -> dict[str, str]:
+    """One megabyte, less a little, of what would cost a careless reader much."""
+    size = 990_000
+    deep = put_together({"alg": "ES256"}, '{"a":' + "[" * 700_000)
+    return {
+        "one token with a long payload": put_together({"alg": "HS256"}, {"text": "x" * 740_000}, b"x" * 32),
+        "tokens, one after the other": ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. " * (size // 37)),
+        "a payload with many members": put_together(
+            {"alg": "HS256"}, {f"n{at}": at for at in range(49_000)}, b"x" * 32
+        ),
+        "a header with many members": put_together({"alg": "HS256"} | {f"n{at}": at for at in range(49_000)}, {}, b"x"),
+        "dots": "a." * (size // 2),
+        "braces": "{" * size,
+        "quotes": '"' * size,
+        "tildes": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0." + "~" * (size - 40),
+        "percent signs": "%25" * (size // 3),
+        "nested arrays in a payload": deep[:size],
+        "prose": "the quick brown fox jumps over the lazy dog. " * (size // 45),
+    }
+
+
+def decoding(entry: Entry) -> Decoding:
+    """The partial as the server makes it, verified with a JWK; and a 1 kB token decoded by PyJWT and nothing else."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    key = ECKey.import_key(private_key)
+    public_key = private_key.public_key()
+    token = token_of_1_kb(private_key)
+    raw = pasted(pasted=token, key=json.dumps(key.as_dict(private=False)), aud="https://api.example")
+    assert b"Genuine" in decoded_page(entry, raw)
+    times = [(decode_bare(token, public_key), timed(lambda: wire.call(entry, raw))[0]) for _ in range(WALKS * BATCH)]
+    bare, partial = (min(each) for each in zip(*times, strict=True))
+    heavy = {
+        name: min(timed(lambda text=text: decoded_page(entry, pasted(pasted=text)))[0] for _ in range(2))
+        for name, text in megabytes().items()
+    }
+    return Decoding(bare, partial, heavy)
+
+
+def decode_bare(token: str, public_key: Any) -> float:
+    return timed(lambda: jwt.decode(token, public_key, ["ES256"], audience="https://api.example"))[0]
+
+
+def decoded_page(entry: Entry, raw: bytes) -> bytes:
+    response = wire.call(entry, raw).response
+    assert response.status == 200, response.status
+    return response.body
 
 
 # Under granian: what is compared with, and what is asked.
@@ -385,7 +468,7 @@ def in_gzip(files: Sequence[bytes]) -> str:
 Row = tuple[str, str, str]
 
 
-def ratios(steps: Walked, signed: dict[str, Signed], load: dict[str, float]) -> list[Row]:
+def ratios(steps: Walked, signed: dict[str, Signed], read: Decoding, load: dict[str, float]) -> list[Row]:
     each = [whole / bare for whole, bare in zip(steps.next, steps.exchange, strict=True)]
     return [
         ("Next / the exchange it makes, over all steps", f"{sum(steps.next) / sum(steps.exchange):.2f}", "at most 5"),
@@ -401,6 +484,7 @@ def ratios(steps: Walked, signed: dict[str, Signed], load: dict[str, float]) -> 
             (f"client_credentials / a bare signature, {alg}", f"{each.tokens / each.signatures:.3f}", "")
             for alg, each in signed.items()
         ),
+        ("the decoder’s partial / jwt.decode, 1 kB, ES256", f"{read.partial / read.bare:.1f}", "at most 20"),
     ]
 
 
@@ -411,6 +495,7 @@ def over(load: dict[str, float], name: str, other: str) -> str:
 def numbers(
     steps: Walked,
     signed: dict[str, Signed],
+    read: Decoding,
     load: dict[str, float],
     cold: float,
     home: list[bytes],
@@ -422,6 +507,9 @@ def numbers(
         *((f"{flow}, walked to its end, in process", f"{rate:.0f} /s", "") for flow, rate in steps.flows.items()),
         *((f"client_credentials, {alg}, in process", f"{each.tokens:,.0f} /s", "") for alg, each in signed.items()),
         *((f"  bare signatures, {alg}", f"{each.signatures:,.0f} /s", "") for alg, each in signed.items()),
+        ("the decoder’s partial, 1 kB", f"{read.partial:.2f} ms", ""),
+        ("  jwt.decode, 1 kB", f"{read.bare:.2f} ms", ""),
+        *((f"1 MB pasted: {name}", f"{took:,.0f} ms", "at most 1,000") for name, took in read.megabytes.items()),
         *((f"{name}, granian, one worker", f"{rate:,.0f} /s", "") for name, rate in load.items()),
         ("cold start, to the first answer", f"{cold:.2f} s", ""),
         (f"first page load, {len(home)} files, gzip", in_gzip(home), "at most 60 kB"),
@@ -442,9 +530,10 @@ def main() -> None:
         entry = create_app(f"sqlite:///{folder / 'in_process.sqlite3'}", AUTHORITY)
         steps = walked(entry)
         signed = {alg: client_credentials(entry, alg) for alg in ALGORITHMS}
+        read = decoding(entry)
         home, shown = page_load(entry, "/"), page_load(entry, f"/runs/{at_login(entry).id}?step=2")
         load = under_load(f"sqlite:///{folder / 'served.sqlite3'}")
-    above, below = ratios(steps, signed, load), numbers(steps, signed, load, cold, home, shown)
+    above, below = ratios(steps, signed, read, load), numbers(steps, signed, read, load, cold, home, shown)
     print_table([("", "measured", "aim"), *above, ("", "", ""), *below])
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from flows.entry import Entry
 from flows.grants import FLOWS
+from flows.pages.decoder import LONGEST_TEXT
 from flows.tokens import jws, keys
 
 
@@ -42,3 +43,20 @@ def test_benchmark_asks_for_tokens_that_are_given(entry: Entry, alg: str, monkey
     measured = bench.client_credentials(entry, alg)
     assert measured.tokens > 0
     assert measured.signatures > 0
+
+
+def test_benchmark_decodes_a_token_of_1_kb_and_megabytes_of_text(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "WALKS", 1)
+    monkeypatch.setattr(bench, "BATCH", 1)
+    monkeypatch.setattr(bench, "megabytes", lambda: {"a short text": "no token"})
+    key = bench.ec.generate_private_key(bench.ec.SECP256R1())
+    assert 1_000 <= len(bench.token_of_1_kb(key)) < 1_100
+    measured = bench.decoding(entry)
+    assert measured.bare > 0
+    assert measured.partial > 0
+    assert list(measured.megabytes) == ["a short text"]
+
+
+def test_each_megabyte_of_the_benchmark_may_be_pasted() -> None:
+    for text in bench.megabytes().values():
+        assert 900_000 < len(text.encode()) <= LONGEST_TEXT

@@ -218,7 +218,8 @@ def test_no_template_holds_a_style_an_inline_script_or_an_outside_address(templa
 
 
 @pytest.mark.parametrize(
-    "path", ["/", *(f"/flows/{flow}" for flow in FLOWS), "/which", "/compare", "/bearer", "/sandbox", "/nothing-here"]
+    "path",
+    ["/", *(f"/flows/{flow}" for flow in FLOWS), "/which", "/compare", "/bearer", "/jwt", "/sandbox", "/nothing-here"],
 )
 def test_no_page_of_ours_holds_a_style_an_inline_script_or_an_outside_address(entry: Entry, path: str) -> None:
     assert_clean(Client(entry), path)

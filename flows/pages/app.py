@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from flows import sections
 from flows.followed import FOLLOWED
-from flows.pages import bearer, change, compare, home, present, runs, sandbox, use, world
+from flows.pages import bearer, change, compare, decoder, home, present, runs, sandbox, use, what_is_a_jwt, world
 from flows.pages.cast import cast, the
 from flows.pages.token_panel import distance
 from flows.stage import Stage
@@ -44,7 +44,7 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
         part = request.headers.get("HX-Request") == "true"
         return {"base": "partial.html" if part else "base.html", "presenting": present.presenting()}
 
-    for part in (home, runs, change, world, use, bearer, compare, present, sandbox):
+    for part in (home, runs, change, world, use, bearer, what_is_a_jwt, decoder, compare, present, sandbox):
         app.register_blueprint(part.pages(stage))
 
     @app.get("/favicon.ico")

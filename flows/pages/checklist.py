@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,10 +44,14 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
     return [Row(CHECKS[verdict.check], verdict) for verdict in verdicts]
 
 
-@lru_cache(maxsize=128)
 def source_of(name: str) -> Source | None:
-    """The server code behind a check: the real source, cut into coloured pieces; None where it cannot be read."""
-    decide = CHECKS[name].decide
+    """The server code behind a check; None where it cannot be read."""
+    return source_of_function(CHECKS[name].decide)
+
+
+@lru_cache(maxsize=256)
+def source_of_function(decide: Callable[..., object]) -> Source | None:
+    """A function's real source, cut into coloured pieces; None where it cannot be read."""
     try:
         text, first = inspect.getsourcelines(decide)
     except OSError:  # the file was changed since it was loaded

@@ -1,0 +1,353 @@
+"""The token decoder: whatever was pasted, all of it at once, judged. It is posted, and neither stored nor logged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from markupsafe import Markup, escape
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from flows import recordings
+from flows.calls import called
+from flows.grants import FLOWS
+from flows.pages import from_run
+from flows.pages.checklist import source_of_function
+from flows.pages.decoded import MOST_ROWS, Decoded, as_json, decoded, in_short, visible
+from flows.pages.from_run import FromRun
+from flows.pages.runs import is_number
+from flows.realm import Realm, find_realm, realm_of_issuer
+from flows.run import Run
+from flows.stage import Stage
+from flows.store import Store
+from flows.tokens import json_text
+from flows.tokens import keys as signing
+from flows.tokens.find import Finds, Found, find
+from flows.tokens.judge import Expected, Judgement, judge
+from flows.tokens.profiles import PROFILES, guess
+from flows.tokens.read import Encrypted, Other, Signed, Token, read
+from flows.tokens.ring import Held, read_keys
+from flows.tokens.rules import RULES
+from flows.tokens.times import is_milliseconds, is_time, lasting
+
+LONGEST_TEXT = 1_000_000  # bytes that are read of what was pasted
+MOST_FORM = 4_000_000  # so that a text that is too long is told so by its size
+LONGEST_LEEWAY = 86_400
+FIELDS = ("pasted", "key", "iss", "aud", "nonce", "algs", "detached", "view", "at")
+KINDS = {"": "whatever fits", "text": "text", "hex": "hex", "base64url": "base64url"}  # how a secret is written
+ASKED_IN = {"iss_is_trusted": "iss", "aud_is_expected": "aud", "nonce_is_expected": "nonce"}  # a rule → its field
+HINTS = {"iss": "which issuer do you trust?", "aud": "who are you?", "nonce": "which one did you send?"}
+MARKS = {"passed": "passed", "failed": "failed", "warning": "warning", "not checked": "unchecked"}
+ON_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form holds. `told` are sentences about fields that could not be taken as they are."""
+
+    pasted: str = ""
+    key: str = ""
+    key_file: str = ""
+    key_kind: str = ""
+    profile: str = ""
+    iss: str = ""
+    aud: str = ""
+    nonce: str = ""
+    algs: str = ""
+    detached: str = ""
+    view: str = ""
+    at: str = ""
+    token: int = 0
+    which: int = 0
+    leeway: int = 0
+    told: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        return frozenset(self.algs.replace(",", " ").split())
+
+
+@dataclass(frozen=True)
+class Example:
+    """A token that this app really issued, to be opened in the decoder."""
+
+    title: str
+    says: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was found and what is shown of it.
+
+    Where a realm has a clock of its own, `clocks` are the two to judge by, ("realm" or "now", in words), and `other` is
+    the verdict by the one that was not chosen.
+    """
+
+    finds: Finds
+    found: Found | None = None
+    decoded: Decoded | None = None
+    realm: Realm | None = None
+    clocks: tuple[tuple[str, str], ...] = ()
+    other: Judgement | None = None
+    live: str = ""
+    held: tuple[Held, ...] = ()
+    key_problems: tuple[str, ...] = field(default=())
+
+    @property
+    def other_kind(self) -> Other | None:
+        return self.found.token if self.found and isinstance(self.found.token, Other) else None
+
+    @property
+    def says(self) -> str:
+        """What is said aloud: what was found, and the verdict."""
+        verdict = f"{self.decoded.judgement.headline}. {self.decoded.judgement.says}" if self.decoded else ""
+        return f"{self.finds.says} {verdict}".replace("`", "")
+
+
+def pages(stage: Stage) -> Blueprint:
+    """/decode."""
+    decoder = Blueprint("decoder", __name__)
+    decoder.add_app_template_filter(say)
+    decoder.add_app_template_filter(visible)
+    decoder.add_app_template_filter(as_json)
+
+    @decoder.get("/decode")
+    def show() -> Response:
+        """The empty state; or a token of a recording, which the address names and does not carry."""
+        if not request.args:
+            return _page(stage, Asked())
+        try:
+            source = _source(stage, request.args)
+        except LookupError as error:
+            abort(404, str(error))
+        asked = Asked(source.text, view=request.args.get("view", ""), at=request.args.get("at", ""))
+        return _page(stage, asked, source)
+
+    @decoder.post("/decode")
+    def decode() -> Response:
+        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        try:
+            asked = _asked()
+        except RequestEntityTooLarge:
+            return _page(stage, Asked(), too_long=request.content_length or MOST_FORM)
+        size = len(asked.pasted.encode("utf-8", "replace"))
+        if size > LONGEST_TEXT:
+            return _page(stage, asked, too_long=size)
+        try:
+            source = _source(stage, request.form) if request.form.get("run") else None
+        except LookupError:
+            source = None
+        return _page(stage, asked, source if source and source.text in asked.pasted else None)
+
+    @decoder.get("/decode/rules/<name>")
+    def code(name: str) -> str:
+        """Why a rule is there, and the code that decides it."""
+        rule = RULES.get(name)
+        if rule is None:
+            abort(404, f"There is no rule called {name[:60]!r}.")
+        return render_template("rule.html", rule=rule, source=source_of_function(rule.decide))
+
+    return decoder
+
+
+@lru_cache(maxsize=128)
+def why(name: str) -> Markup:
+    """What a row of the checklist unfolds: why the rule is there, and the way to its code."""
+    return Markup(
+        '<div class="because"><p>{}</p><div hx-morph-skip><a class="code-link" href="/decode/rules/{name}" '
+        'hx-get="/decode/rules/{name}" hx-target="closest div" hx-swap="innerHTML" hx-select="#the-code">'
+        "The code of {name}</a></div></div>"
+    ).format(say(RULES[name].reason), name=name)
+
+
+def say(text: str) -> Markup:
+    """A sentence with `names`. Unlike prose it is kept nowhere: it may hold something of what was pasted."""
+    pieces = str(escape(visible(text))).split("`")
+    if len(pieces) % 2:
+        pieces[1::2] = [f"<code>{name}</code>" for name in pieces[1::2]]
+        return Markup("".join(pieces))
+    return Markup("`".join(pieces))
+
+
+def _asked() -> Asked:
+    form, told = request.form, []
+    leeway = form.get("leeway", "").strip() or "0"
+    if not is_number(leeway) or int(leeway) > LONGEST_LEEWAY:
+        told.append(f"The leeway is a number of seconds, at most {LONGEST_LEEWAY:,}; it was taken as 0.")
+        leeway = "0"
+    numbers = {name: form.get(name, "0") for name in ("token", "which")}
+    profile, kind = form.get("as", ""), form.get("key_kind", "")
+    views = form.getlist("view")
+    upload = request.files.get("key_file")
+    return Asked(
+        **{name: form.get(name, "") for name in FIELDS if name != "view"},
+        view=views[-1] if views else "",
+        profile=profile if profile in PROFILES else "",
+        key_kind=kind if kind in KINDS else "",
+        key_file=upload.read().decode("utf-8", "replace") if upload else "",
+        token=int(numbers["token"]) if is_number(numbers["token"]) else 0,
+        which=int(numbers["which"]) if is_number(numbers["which"]) else 0,
+        leeway=int(leeway),
+        told=tuple(told),
+    )
+
+
+def _source(stage: Stage, given: Mapping[str, str]) -> FromRun:
+    return from_run.from_run(stage.runs, *(given.get(name, "") for name in ("run", "exchange", "value")))
+
+
+def _page(stage: Stage, asked: Asked, source: FromRun | None = None, too_long: int = 0) -> Response:
+    shown = _shown(stage, asked, source) if asked.pasted.strip() and not too_long else None
+    page = render_template(
+        "decoder.html",
+        asked=asked,
+        shown=shown,
+        source=source,
+        too_long=too_long,
+        LONGEST_TEXT=LONGEST_TEXT,
+        examples=[] if shown or too_long else list(_examples(stage)),
+        machine=_machine(),
+        PROFILES=PROFILES,
+        guess=guess,
+        in_short=in_short,
+        why=why,
+        MOST_ROWS=MOST_ROWS,
+        ON_THIS_MACHINE=ON_THIS_MACHINE,
+        KINDS=KINDS,
+        ASKED_IN=ASKED_IN,
+        HINTS=HINTS,
+        MARKS=MARKS,
+    )
+    return make_response(page, 413 if too_long else 200)
+
+
+def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
+    finds = find(asked.pasted)
+    if not finds.tokens:
+        return Shown(finds)
+    found = finds.tokens[asked.token if asked.token < len(finds.tokens) else 0]
+    now = int(time.time())
+    token = _with_payload(found.token, found.text, asked)
+    if isinstance(token, Other):
+        return Shown(finds, found, live="" if source else _live(token, now))
+    realm = _realm(stage.runs.store, token)
+    texts = (asked.key, asked.key_file, finds.keys_text)
+    given = [read_keys(text, asked.key_kind) for text in texts if text.strip()]
+    held = tuple(key for keys, _ in given for key in keys)
+    own_time = realm.clock if realm else None
+    by_realm = own_time is not None and asked.at != "now"
+    at = own_time if own_time is not None and by_realm else now
+    expected = Expected(
+        at,
+        asked.profile,
+        (*held, *(_keys_of(realm.store, realm.name) if realm else ())),
+        asked.allowed,
+        asked.iss.strip(),
+        asked.aud.strip(),
+        asked.nonce.strip(),
+        asked.leeway,
+        asked.which,
+    )
+    judgement = judge(token, expected)
+    clocks: tuple[tuple[str, str], ...] = ()
+    other = None
+    if own_time is not None:
+        clocks = (("realm", f"its realm’s time, {_face(own_time, now)}"), ("now", f"now, {_face(now, now)}"))
+        other = judge(token, replace(expected, now=now if by_realm else own_time))
+    return Shown(
+        finds,
+        found,
+        decoded(token, judgement, at, now, own_time, asked.which, asked.view == "bytes"),
+        realm,
+        clocks,
+        other,
+        "" if realm or source else _live(token, now, judgement),
+        held,
+        tuple(problem for _, problems in given for problem in problems),
+    )
+
+
+def _face(at: int, now: int) -> str:
+    """A time of day, with its date where that is not today's."""
+    then, today = (datetime.fromtimestamp(each, UTC) for each in (at, now))
+    return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then.day} {then:%b, %H:%M:%S}"
+
+
+def _with_payload(token: Token, text: str, asked: Asked) -> Token:
+    """The token with the payload that travelled beside it, where it has none of its own (RFC 7515 Appendix F)."""
+    if isinstance(token, Signed) and asked.detached and not token.payload.encoded:
+        return read(text, asked.detached.encode("utf-8", "replace"))
+    return token
+
+
+def _realm(store: Store, token: Signed | Encrypted) -> Realm | None:
+    """The realm of ours that a token names as its issuer."""
+    iss = (token.claims or {}).get("iss") if isinstance(token, Signed) else None
+    return realm_of_issuer(store, iss) if isinstance(iss, str) else None
+
+
+@lru_cache(maxsize=256)
+def _keys_of(store: Store, realm: str) -> tuple[Held, ...]:
+    """The public keys of a realm, which never change."""
+    found = find_realm(store, realm)
+    assert found  # it was found just now
+    return tuple(
+        Held(
+            f"key {each.kid} of this app’s realm {realm}",
+            type(each.key).import_key(signing.public_jwk(each.key, each.kid, each.alg)),
+            {"kid": each.kid, "use": "sig", "alg": each.alg},
+            found.issuer,
+        )
+        for each in found.signing_keys
+    )
+
+
+def _live(token: Token, now: int, judgement: Judgement | None = None) -> str:
+    """Of a token from elsewhere that may still work: why it may; "" for one that cannot."""
+    if isinstance(token, Encrypted) and judgement and judgement.inner:
+        return _live(judgement.inner[0], now, judgement.inner[1])
+    if isinstance(token, Signed) and (token.claims is None or token.is_unsecured):
+        return ""
+    claims = token.claims if isinstance(token, Signed) else None
+    if isinstance(token, Encrypted) and judgement and judgement.opened:
+        claims = json_text.read(judgement.opened).object
+    if claims is None:
+        return "Whether it still works cannot be seen from outside."
+    exp = claims.get("exp")
+    if not is_time(exp) or is_milliseconds(exp):
+        return "Nothing in it says when it ends, so it may still work." if claims and "exp" not in claims else ""
+    return f"It still counts, for another {lasting(exp - now)}." if exp > now else ""
+
+
+def _examples(stage: Stage) -> Iterator[Example]:
+    """Tokens from recordings that pages show anyway."""
+    jwt, opaque = recordings.recordings(
+        stage, [FLOWS["authorization_code"].under(o) for o in ({}, {"token": "opaque"})]
+    )
+    calls = called(stage)
+
+    def example(title: str, says: str, run: Run, value: str, position: int) -> Example:
+        return Example(title, says, from_run.address(run, run.exchanges[position], value))
+
+    for run, kind in ((jwt, "jwt"), (opaque, "opaque")):
+        position = next(each.position for each in run.walked if each.step == "redeem_code")
+        if kind == "jwt":
+            yield example("An access token", "A JWT, as the first flow brings it.", run, "access_token", position)
+            expired, broken = calls["expired"], calls["broken"]
+            yield example("An expired one", "Good ten minutes ago.", expired[0], "access_token", expired[1].position)
+            yield example(
+                "One with a letter changed", "Who notices, and by what?", broken[0], "access_token", broken[1].position
+            )
+            yield example("A refresh token", "Opaque: nothing to read.", run, "refresh_token", position)
+        else:
+            yield example("An opaque access token", "It says nothing by itself.", run, "access_token", position)
+
+
+def _machine() -> str:
+    """The host that reads what is pasted, as the address has it."""
+    return request.host.rpartition(":")[0] or request.host
