@@ -424,3 +424,10 @@ def test_one_break_anywhere_in_a_token_is_no_harm(at: int, broken: str) -> None:
 @given(st.integers(8, len(TOKEN)))
 def test_cut_off_anywhere_it_is_found(length: int) -> None:
     assert only(TOKEN[:length]).text == TOKEN[:length]
+
+
+@pytest.mark.parametrize("stray", ["*", "#", "$", "%", "^", "!", "@", "***"])
+def test_a_stray_character_within_a_token_is_struck_through(stray: str) -> None:
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9."
+    found = find(token[:30] + stray + token[30:]).tokens
+    assert [(each.text, each.struck) for each in found] == [(token, (stray[0],))]

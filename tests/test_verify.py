@@ -90,7 +90,7 @@ def test_signature_verifies_with_the_public_key_and_with_the_private_one(alg: st
 def test_altered_payload_does_not_verify(alg: str) -> None:
     header, _, signature = signed(alg).split(".")
     changed = f"{header}.{base64url.encode(b'{}')}.{signature}"
-    assert why_not(changed, public(alg)) == "It does not fit: another key made it, or a character was changed."
+    assert why_not(changed, public(alg)) == "Another key made it, or a character was changed."
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
@@ -174,7 +174,7 @@ def test_without_a_kid_all_that_fit_are_tried_in_their_order() -> None:
     assert verified.key is right
     assert verified.tried == (
         (secret, "It is a secret, and ES256 takes an EC key."),
-        (wrong, "It does not fit: another key made it, or a character was changed."),
+        (wrong, "Another key made it, or a character was changed."),
     )
 
 
@@ -202,7 +202,7 @@ def test_trying_keys_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(verify, "perf_counter", lambda: next(times))
     wrong, right = held(b"wrong"), public("HS256")
     assert chosen(signed("HS256"), wrong, right).tried == (
-        (wrong, "It does not fit: another key made it, or a character was changed."),
+        (wrong, "Another key made it, or a character was changed."),
         (right, "It was not tried: the keys before it took too long."),
     )
 
@@ -277,7 +277,7 @@ def test_rsa_signature_of_another_size_of_key_is_told() -> None:
 
 def test_ecdsa_signature_of_zeros_does_not_verify() -> None:
     text = f"{encoded({'alg': 'ES256'})}.{base64url.encode(bytes(64))}"
-    assert why_not(text, public("ES256")) == "It does not fit: another key made it, or a character was changed."
+    assert why_not(text, public("ES256")) == "Another key made it, or a character was changed."
 
 
 # what is weak

@@ -37,6 +37,7 @@ from flows.tokens.times import is_milliseconds, is_time, lasting
 LONGEST_TEXT = 1_000_000  # bytes that are read of what was pasted
 MOST_FORM = 4_000_000  # so that a text that is too long is told so by its size
 LONGEST_LEEWAY = 86_400
+CLOCKS_DIFFER = 60  # seconds, from which on a realm's time and now are told apart
 FIELDS = ("pasted", "key", "iss", "aud", "nonce", "algs", "detached", "view", "at")
 KINDS = {"": "whatever fits", "text": "text", "hex": "hex", "base64url": "base64url"}  # how a secret is written
 ASKED_IN = {"iss_is_trusted": "iss", "aud_is_expected": "aud", "nonce_is_expected": "nonce"}  # a rule → its field
@@ -256,7 +257,7 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
     judgement = judge(token, expected)
     clocks: tuple[tuple[str, str], ...] = ()
     other = None
-    if own_time is not None:
+    if own_time is not None and abs(own_time - now) >= CLOCKS_DIFFER:
         clocks = (("realm", f"its realm’s time, {_face(own_time, now)}"), ("now", f"now, {_face(now, now)}"))
         other = judge(token, replace(expected, now=now if by_realm else own_time))
     return Shown(

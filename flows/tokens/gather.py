@@ -16,7 +16,7 @@ from flows.tokens import base64url
 _RUN = re.compile(r"[A-Za-z0-9_\-.~+/=]+")
 # What may stand within a token and does not belong to it. ` + ` between two quotes joins strings in a program.
 _GAP = re.compile(
-    r"(?:\r\n?|\n|\\[nrt]|\\|[ \t\xa0\u2028\u2029]|[\u00ad\u200b-\u200f\u2060\ufeff]|[\"'`>|\u2026]"
+    r"(?:\r\n?|\n|\\[nrt]|\\|[ \t\xa0\u2028\u2029]|[\u00ad\u200b-\u200f\u2060\ufeff]|[\"'`>|\u2026*#$%^!@]"
     r"|(?<=[\s\"'])\+(?=[\s\"'])){1,300}"
 )
 _TO_LINE_END = re.compile(r"[ \t\\\"'`,;>)\]}]{0,20}(?:[\r\n]|$)")

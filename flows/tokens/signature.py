@@ -77,8 +77,10 @@ def signature_verifies(judged: Judged) -> Finding | None:
     if not fitting:
         return not_checked("the signature: no key fits")
     held, why = fitting[0]
-    more = f"Tried with {held.called}. {why}" if len(fitting) == 1 else f"Tried with {len(fitting)} keys."
-    return failed("The signature does not fit", f"{more} Another key made it, or a character was changed.")
+    more = (
+        f"Tried with {held.called}." if len(fitting) == 1 else f"Tried with {len(fitting)} keys, first {held.called}."
+    )
+    return failed("The signature does not fit", f"{more} {why}")
 
 
 @rule("7516#section-5.2")

@@ -68,7 +68,7 @@ def header_is_json(judged: Judged) -> Finding:
     if header.repeated:
         named = ", ".join(f"`{name}`" for name in header.repeated)
         return failed(f"{named} stands twice in the header", "One reader takes the first, another the last.")
-    return passed("The header is a JSON object, each name once")
+    return passed("The header is JSON, each name once")
 
 
 @rule("7519#section-7.2")
@@ -87,7 +87,7 @@ def payload_is_claims(judged: Judged) -> Finding | None:
         named = ", ".join(f"`{name}`" for name in read.repeated)
         more = "One reader takes the first, another the last."
         return failed(f"{named} stands twice in the payload", more, of=read.repeated[0], rfc="7519#section-4")
-    return passed("The payload is a JSON object, each name once")
+    return passed("The payload is JSON, each name once")
 
 
 @rule("7515#section-4.1.11")

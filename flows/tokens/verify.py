@@ -185,7 +185,7 @@ def _why_not(known: Algorithm, alg: str, key: AnyKey, message: bytes, signature:
         return f"The signature is in DER, as OpenSSL writes it; {alg} has R and S side by side, in {length} bytes."
     if len(signature) != length:
         return f"The signature has {len(signature)} bytes, {made} {length}."
-    return "It does not fit: another key made it, or a character was changed."
+    return "Another key made it, or a character was changed."
 
 
 def _is_der(signature: bytes) -> bool:
