@@ -12,7 +12,7 @@ from typing import Any
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _RAW_CONTROL = "A line break or another control character stands raw in a string, where it must be escaped."
-_SAYS = {  # what Python's reader says → what we say
+SAYS = {  # what Python's reader says → what we say
     "Unterminated string starting at": "the quote that opens here is never closed",
     "Invalid \\escape": "a backslash is followed by what no escape is",
     "Invalid \\uXXXX escape": "a `\\u` is not followed by four hexadecimal digits",
@@ -187,7 +187,7 @@ class _Reading:
                 self._forgive_control_characters()
                 return self._value(what)
             self.at = error.pos
-            raise self._broke_off(f"Within {what}: {_SAYS.get(error.msg, error.msg)}") from None
+            raise self._broke_off(f"Within {what}: {SAYS.get(error.msg, error.msg)}") from None
         except RecursionError:
             raise self._broke_off(f"{what[:1].upper()}{what[1:]} is nested too deep to be read") from None
         return printable(value) if isinstance(value, str) else value
