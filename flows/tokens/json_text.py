@@ -11,6 +11,9 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_ESCAPES = re.compile(  # an escaped backslash, a pair of surrogates, or half of one
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _RAW_CONTROL = "A line break or another control character stands raw in a string, where it must be escaped."
 SAYS = {  # what Python's reader says → what we say
     "Unterminated string starting at": "the quote that opens here is never closed",
@@ -91,6 +94,13 @@ def printable(text: str) -> str:
     return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
+def _without_surrogates(text: str) -> str:
+    """The same with every half of a surrogate pair replaced, raw or escaped, so that all values can be sent."""
+    if "\\u" in text:
+        text = _ESCAPES.sub(lambda found: found[0] if found[1] is None else "\\ufffd", text)
+    return printable(text)
+
+
 class _BrokeOff(Exception):
     def __init__(self, says: str) -> None:
         self.says = says
@@ -100,7 +110,8 @@ class _Reading:
     """The place that reading has come to, in characters and in bytes, and what it has found."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.sent = text
+        self.text = _without_surrogates(text)  # as long as what was sent, so that places are the same
         self.at = 0
         self._counted = (0, 0)  # a place in characters, and the same in bytes
         self.is_object = False
@@ -153,10 +164,10 @@ class _Reading:
             except _BrokeOff:
                 rest = self.text[began:]
                 if rest:
-                    text = printable(rest)
+                    text = printable(self.sent[began:])
                     self.members.append(Member(name, text, text, start, self._bytes(len(self.text)), whole=False))
                 raise
-            text = printable(self.text[began : self.at])
+            text = printable(self.sent[began : self.at])
             self.members.append(Member(name, value, text, start, self._bytes(self.at)))
             self._skip()
             if self._next() == "}":
@@ -190,9 +201,10 @@ class _Reading:
             raise self._broke_off(f"Within {what}: {SAYS.get(error.msg, error.msg)}") from None
         except RecursionError:
             raise self._broke_off(f"{what[:1].upper()}{what[1:]} is nested too deep to be read") from None
-        return printable(value) if isinstance(value, str) else value
+        return value
 
     def _string(self, what: str) -> str:
+        text: str
         try:
             text, self.at = scanstring(self.text, self.at + 1, self._strict)
         except json.JSONDecodeError as error:
@@ -200,7 +212,7 @@ class _Reading:
                 self._forgive_control_characters()
                 return self._string(what)
             raise self._broke_off(f"Within {what}: the closing quote is missing") from None
-        return printable(text)
+        return text
 
     def _skip(self) -> None:
         found = _SPACE.match(self.text, self.at)
@@ -212,7 +224,7 @@ class _Reading:
     def _bytes(self, place: int) -> int:
         """Where a place in characters is in bytes. Places are asked for in rising order, so each is counted once."""
         before, counted = self._counted
-        counted += len(self.text[before:place].encode("utf-8", "surrogateescape"))
+        counted += len(self.sent[before:place].encode("utf-8", "surrogateescape"))
         self._counted = (place, counted)
         return counted
 
@@ -229,7 +241,7 @@ class _Reading:
         found = dict(pairs)
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
-            self.repeated += [printable(name) for name, times in Counter(names).items() if times > 1]
+            self.repeated += [name for name, times in Counter(names).items() if times > 1]
         return found
 
 

@@ -6,11 +6,10 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from flows.tokens import json_text
 from flows.tokens.claims import CLAIMS
-from flows.tokens.dangers import DANGERS
+from flows.tokens.dangers import DANGERS, secret_is_not_known
 from flows.tokens.judged import Expected, Judged
-from flows.tokens.read import Encrypted, Signed, read
+from flows.tokens.read import Encrypted, Signed, Token
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.rules import Row, State, run
 from flows.tokens.sd_jwt import DISCLOSURES
@@ -19,22 +18,27 @@ from flows.tokens.structure import STRUCTURE
 
 __all__ = ["Expected", "Judgement", "judge"]
 
-RULES = [*STRUCTURE, *SIGNATURE, *CLAIMS, *DISCLOSURES, *DANGERS]
-DEEPEST = 4  # tokens within tokens
+RULES = [*STRUCTURE, *SIGNATURE, secret_is_not_known, *CLAIMS, *DISCLOSURES, *DANGERS]
+DEEPEST = 2  # tokens within tokens
 
-BUT = {  # the one rule that failed → how the verdict goes on after "Genuine, but"
+BUT = {  # a rule that failed → how the verdict goes on after "Genuine, but"; the most telling first
+    "key_is_strong": "its key is weak",
     "exp_has_not_passed": "expired",
     "nbf_has_come": "not valid yet",
-    "aud_is_expected": "meant for somebody else",
-    "iss_is_trusted": "from another issuer",
-    "typ_is_expected": "another kind of token",
-    "required_claims_are_there": "incomplete",
-    "alg_is_allowed": "signed in a way that you do not allow",
-    "crit_is_understood": "it asks for more than is known here",
-    "nonce_is_expected": "an answer to another question",
-    "parts_are_base64url": "written in another way than it was signed",
-    "disclosures_fit_their_digests": "with disclosures that are not the issuer’s",
+    "proof_is_fresh": "too old",
     "key_binding_fits": "shown by somebody else",
+    "disclosures_fit_their_digests": "with disclosures that are not the issuer’s",
+    "iss_is_trusted": "from another issuer",
+    "aud_is_expected": "meant for somebody else",
+    "nonce_is_expected": "an answer to another question",
+    "typ_is_expected": "another kind of token",
+    "alg_is_allowed": "signed in a way that is not allowed",
+    "crit_is_understood": "it asks for more than is known here",
+    "payload_is_claims": "its payload can be read in two ways",
+    "header_is_json": "its header can be read in two ways",
+    "parts_are_base64url": "written in another way than it was signed",
+    "required_claims_are_there": "incomplete",
+    "texts_are_texts": "with a claim that is none",
 }
 
 
@@ -64,101 +68,126 @@ def judge(token: Signed | Encrypted, expected: Expected, depth: int = 0) -> Judg
     """Run every rule that applies to this kind of token. Never raises, never signs, never fetches."""
     judged = Judged(token, expected)
     rows = run(RULES, judged)
-    state, headline, says = _verdict(judged, rows)
+    inner = _inner(judged, depth)
+    state, headline, says = _with_inner(judged, inner, *_verdict(judged, rows))
     opened = judged.opened.plaintext if judged.encrypted else None
-    inner = _inner(judged, expected, depth)
     return Judgement(state, headline, says, judged.profile.name, rows, judged.key, opened, inner)
 
 
-def _inner(judged: Judged, expected: Expected, depth: int) -> tuple[Signed | Encrypted, Judgement] | None:
+def _inner(judged: Judged, depth: int) -> tuple[Signed | Encrypted, Judgement] | None:
     """The token within an encrypted one (RFC 7519 §5.2), or the one that binds an SD-JWT (RFC 9901 §4.3)."""
-    if depth >= DEEPEST:
-        return None
+    expected = judged.expected
     if judged.signed:
-        binding, cnf = judged.signed.key_binding, judged.claims.get("cnf")
-        if binding is None:
+        binding = judged.signed.key_binding
+        if binding is None or depth >= DEEPEST:
             return None
-        jwk = cnf.get("jwk") if isinstance(cnf, dict) else None
-        keys = (
-            tuple(replace(held, called="the key named in `cnf`") for held in read_keys(json.dumps(jwk))[0])
-            if jwk
-            else ()
-        )
-        within = replace(expected, keys=keys, profile="key-binding", iss="", algs=frozenset(), which=0)
-        return binding, judge(binding, within, depth + 1)
-    plaintext = judged.opened.plaintext
-    text = plaintext.strip().decode("utf-8", "replace") if plaintext else ""
-    if not _is_token(text):
+        within = replace(expected, keys=_keys_of_cnf(judged), profile="key-binding", iss="", algs=frozenset(), which=0)
+        proof = judge(binding, within, depth + 1)
+        if proof.state == "passed" and judged.key is None:
+            says = "It fits the key named in `cnf`. Whether the issuer named that key is not verified."
+            proof = replace(proof, state="not checked", headline="It fits, whatever that is worth", says=says)
+        return binding, proof
+    inside = judged.inside
+    if inside is None or depth >= DEEPEST:
         return None
-    token = read(text)
-    return token, judge(token, replace(expected, profile="", which=0), depth + 1)
+    within = replace(expected, profile="", which=0)
+    judgement = judge(inside, within, depth + 1)
+    if judgement.key is None:  # what opened the one outside need not be what signed the one inside
+        others = tuple(held for held in expected.keys if held is not judged.opened.key)
+        judgement = judge(inside, replace(within, keys=others), depth + 1)
+    return inside, judgement
 
 
-def _is_token(text: str) -> bool:
-    """Whether a decrypted text is itself a token: compact, or a JSON form."""
-    if text.startswith("{"):
-        held = json_text.read(text.encode("utf-8", "replace")).object
-        return "ciphertext" in held or ("payload" in held and ("signature" in held or "signatures" in held))
-    return text.startswith("eyJ") and text.count(".") in (2, 4) and not any(letter.isspace() for letter in text)
+def _keys_of_cnf(judged: Judged) -> tuple[Held, ...]:
+    """The public key that the issuer bound an SD-JWT to; a secret would be readable by everybody."""
+    cnf = judged.claims.get("cnf")
+    jwk = cnf.get("jwk") if isinstance(cnf, dict) else None
+    held = read_keys(json.dumps(jwk))[0] if isinstance(jwk, dict) else ()
+    return tuple(replace(each, called="the key named in `cnf`") for each in held if each.key.key_type != "oct")
+
+
+def _with_inner(
+    judged: Judged, inner: tuple[Token, Judgement] | None, state: State, headline: str, says: str
+) -> tuple[State, str, str]:
+    """The verdict, with what is within taken into account: what is inside, or came along as a proof, must hold too."""
+    if inner is None:
+        if judged.encrypted and judged.inside is not None:
+            return "failed", headline, f"{says} Another token is inside, too deep to be read here."
+        return state, headline, says
+    within = inner[1]
+    if within.state != "failed" or state == "failed":
+        return state, headline, says
+    if judged.signed:
+        return (
+            "failed",
+            f"{headline}, but shown by somebody else",
+            f"{says} The proof: {within.headline}. {within.says}",
+        )
+    return "failed", "Opened, but what is inside is refused", f"{says} Inside: {within.headline}. {within.says}"
 
 
 def _verdict(judged: Judged, rows: list[Row]) -> tuple[State, str, str]:
     """The state, the few words and the sentence. What was never verified is never called genuine."""
-    failed = [row for row in rows if row.finding.state == "failed"]
-    names = {row.rule.name for row in failed}
-    first = f"{failed[0].finding.says}. {failed[0].finding.more}".strip() if failed else ""
+    failed = {row.rule.name: row for row in rows if row.finding.state == "failed"}
     if judged.encrypted:
-        return _verdict_encrypted(judged, failed, first)
-    if "token_is_signed" in names:
+        return _verdict_encrypted(judged, failed)
+    if "token_is_signed" in failed:
         return "failed", "Unsecured", "Nothing is signed, so anybody could have written this."
-    if "secret_is_not_known" in names:
-        known = next(row for row in failed if row.rule.name == "secret_is_not_known")
-        return "failed", "Anybody could have made it", f"{known.finding.says}. {known.finding.more}"
+    if "secret_is_not_known" in failed:
+        return "failed", "Anybody could have made it", _told(failed["secret_is_not_known"])
     if judged.key is None:
-        return _verdict_unverified(judged, failed, names, first)
-    by = f"Signed with {judged.key.called}."
+        return _verdict_unverified(judged, failed)
+    genuine, by = "Genuine", f"Signed with {judged.key.called}."
     if judged.own_keys:
-        by = "It fits the key in its own header. Whose key that is, the access token says that comes with it."
+        genuine = "It fits its own key"
+        by = "The key stands in its own header. Whether it is the right one, the access token says that comes with it."
     if not failed:
         unsure = [row.finding.of for row in rows if row.finding.state == "not checked" and row.finding.of]
         rest = f" Not checked: {', '.join(f'`{name}`' for name in unsure)}." if unsure else ""
-        return "passed", "Genuine", by + rest
-    if len(failed) == 1 and failed[0].rule.name in BUT:
-        return "failed", f"Genuine, but {BUT[failed[0].rule.name]}", f"{by} {first}"
-    return (
-        "failed",
-        f"Genuine, but {len(failed)} checks failed" if len(failed) > 1 else "Genuine, but refused",
-        f"{by} {first}",
-    )
+        return "passed", genuine, by + rest
+    name, but = _first(failed)
+    return "failed", f"{genuine}, but {but}", f"{by} {_told(failed[name])}{_more(failed)}"
 
 
-def _verdict_unverified(judged: Judged, failed: list[Row], names: set[str], first: str) -> tuple[State, str, str]:
-    if names & {"parts_are_there", "header_is_json"}:
-        return "failed", "Damaged", first
-    if "signature_verifies" in names:
-        return (
-            "failed",
-            "Not genuine",
-            first if failed[0].rule.name == "signature_verifies" else _of("signature_verifies", failed),
-        )
-    if "key_fits" in names:
-        return "failed", "Not verified", _of("key_fits", failed)
+def _verdict_unverified(judged: Judged, failed: dict[str, Row]) -> tuple[State, str, str]:
+    for name, headline in (
+        ("parts_are_there", "Damaged"),
+        ("header_is_json", "Damaged"),
+        ("signature_verifies", "Not genuine"),
+        ("key_fits", "Not verified"),
+    ):
+        if name in failed:
+            return "failed", headline, _told(failed[name])
     says = "No key is at hand, so nothing here is proved. Anybody could have written it."
-    if failed:
-        return "failed", "Not verified, and already refused", f"{first} {says}"
-    return "not checked", "Readable, but not verified", says
+    if not failed:
+        return "not checked", "Readable, but not verified", says
+    name, but = _first(failed)
+    return "failed", f"Not verified, and {but}", f"{_told(failed[name])}{_more(failed)} {says}"
 
 
-def _verdict_encrypted(judged: Judged, failed: list[Row], first: str) -> tuple[State, str, str]:
+def _verdict_encrypted(judged: Judged, failed: dict[str, Row]) -> tuple[State, str, str]:
     if judged.key is None:
         if failed:
-            return "failed", "Does not open" if judged.keys else "Damaged", first
+            first = failed.get("content_opens") or next(iter(failed.values()))
+            return "failed", "Does not open" if judged.keys else "Damaged", _told(first)
         return "not checked", "Closed", "It is encrypted: only its header can be read without the key."
     if failed:
-        return "failed", "Opened, but refused", f"Opened with {judged.key.called}. {first}"
+        name, but = _first(failed)
+        return "failed", f"Opened, but {but}", f"Opened with {judged.key.called}. {_told(failed[name])}{_more(failed)}"
     return "passed", "Opened", f"Opened with {judged.key.called}. The tag shows that nothing was changed."
 
 
-def _of(name: str, failed: list[Row]) -> str:
-    row = next(row for row in failed if row.rule.name == name)
+def _first(failed: dict[str, Row]) -> tuple[str, str]:
+    """The most telling of the rules that failed, and how the verdict tells it."""
+    name = next((each for each in BUT if each in failed), next(iter(failed)))
+    if name in ("exp_has_not_passed", "nbf_has_come") and not failed[name].finding.says.endswith(("passed", "come")):
+        return name, "with a time that is none"
+    return name, BUT.get(name, "to be refused")
+
+
+def _more(failed: dict[str, Row]) -> str:
+    return f" {len(failed) - 1} more failed." if len(failed) > 1 else ""
+
+
+def _told(row: Row) -> str:
     return f"{row.finding.says}. {row.finding.more}".strip()

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flows.tokens import decrypt, json_text, verify
+from flows.tokens import base64url, decrypt, json_text, verify
 from flows.tokens.disclosures import Disclosed, disclose
+from flows.tokens.guesses import HASHES, Guess, guess
 from flows.tokens.json_text import JSONText
-from flows.tokens.profiles import PROFILES, Profile, guess
-from flows.tokens.read import Encrypted, Header, Signature, Signed
+from flows.tokens.profiles import PROFILES, Profile
+from flows.tokens.profiles import guess as profile_of
+from flows.tokens.read import Encrypted, Header, Signature, Signed, read, signing_input
 from flows.tokens.ring import Held, held_in_header
 
 
@@ -74,7 +76,7 @@ class Judged:
 
     @cached_property
     def profile(self) -> Profile:
-        return PROFILES.get(self.expected.profile) or PROFILES[guess(self.token)]
+        return PROFILES.get(self.expected.profile) or PROFILES[profile_of(self.token)]
 
     @cached_property
     def content(self) -> JSONText | None:
@@ -86,16 +88,20 @@ class Judged:
 
     @cached_property
     def claims(self) -> dict[str, Any]:
+        if self.signed and self.signed.disclosures is not None:
+            return self.disclosed.claims
         return self.content.object if self.content and self.content.is_object else {}
 
     @cached_property
     def own_keys(self) -> tuple[Held, ...]:
         """The key that a token brings in its own header: what a DPoP proof is to be verified with, and nothing else."""
-        return held_in_header(self.header) if self.profile.name == "dpop-proof" else ()
+        return held_in_header(self.header) if self.signed and self.profile.name == "dpop-proof" else ()
 
     @cached_property
     def keys(self) -> tuple[Held, ...]:
-        return self.own_keys or self.expected.keys
+        if self.signed and self.profile.name == "dpop-proof":
+            return self.own_keys
+        return self.expected.keys
 
     @cached_property
     def verified(self) -> verify.Verified:
@@ -115,6 +121,41 @@ class Judged:
         return disclose(self.signed)
 
     @cached_property
+    def guess(self) -> Guess | None:
+        """The secret, guessed; None where there is none to guess, or no whole signature to hold it against."""
+        if self.signed is None or self.signature is None or self.alg not in HASHES or self.length_is_wrong:
+            return None
+        message = signing_input(self.signed, self.signature)
+        return guess(message, self.signature.signature.data, self.alg, self.claims, self.header.text("kid"))
+
+    @cached_property
+    def length_is_wrong(self) -> str:
+        """Why the signature cannot be one of its algorithm, by its length; "" where it can (RFC 7518 §3)."""
+        known = verify.SIGNING_ALGORITHMS.get(self.alg)
+        sent = len(self.signature.signature.data) if self.signature else 0
+        if known is None or not known.length or sent == known.length:
+            return ""
+        what = "something is cut off" if sent < known.length else "something was added"
+        return f"It has {sent} bytes, and {self.alg} makes {known.length}: {what}."
+
+    @cached_property
+    def inside(self) -> Signed | Encrypted | None:
+        """The token within an encrypted one (RFC 7519 §5.2); None if what was encrypted is no token."""
+        plaintext = self.opened.plaintext if self.encrypted else None
+        text = plaintext.strip().decode("utf-8", "replace") if plaintext else ""
+        return read(text) if _is_token(text) else None
+
+    @cached_property
     def key(self) -> Held | None:
         """The key that verified or opened it."""
         return self.verified.key if self.signed else self.opened.key
+
+
+def _is_token(text: str) -> bool:
+    """Whether a text is just a token: compact, or in a JSON form."""
+    if text.startswith("{"):
+        held = json_text.read(text.encode("utf-8", "replace")).object
+        return "ciphertext" in held or ("payload" in held and ("signature" in held or "signatures" in held))
+    if text.partition("~")[0].count(".") not in (2, 4) or any(letter.isspace() for letter in text):
+        return False
+    return base64url.decode(text.partition(".")[0]).data.lstrip().startswith(b"{")

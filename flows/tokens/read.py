@@ -70,11 +70,11 @@ class Signature:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """What an SD-JWT shows here: a salt, a name ("" for an element of an array) and a value (RFC 9901 §4.2)."""
+    """What an SD-JWT shows here: a salt, a name (None for an element of an array) and a value (RFC 9901 §4.2)."""
 
     encoded: str
     salt: Any
-    name: str
+    name: str | None
     value: Any
     problem: str = ""
 
@@ -145,6 +145,8 @@ class Other:
 Token = Signed | Encrypted | Other
 
 _MOST_ENTRIES = 100  # signatures or recipients of a general form
+_OF_SIGNED = ("payload", "signature", "signatures")
+_MOST_DISCLOSURES = 500
 _JWE_PARTS = ("header", "encrypted_key", "iv", "ciphertext", "tag")
 
 
@@ -165,8 +167,9 @@ def read(text: str, detached: bytes | None = None) -> Signed | Encrypted:
 
 
 def is_b64(header: Header) -> bool:
-    """Whether the payload is base64url-encoded for signing: unless `b64` says not (RFC 7797 §3)."""
-    return header.object.get("b64") is not False
+    """Whether the payload is base64url-encoded for signing: unless a protected `b64` says not (RFC 7797 §3)."""
+    protected = header.protected.json.object if header.protected and header.protected.json else {}
+    return protected.get("b64") is not False
 
 
 def signing_input(token: Signed, signature: Signature) -> bytes:
@@ -239,8 +242,17 @@ def _read_sd_jwt(text: str) -> Signed:
     """An issuer-signed JWT, its disclosures, and a JWT that binds it to a key, parted by `~` (RFC 9901 §4)."""
     first, *disclosed, last = text.split("~")
     jwt = _read_jws(first, first.split("."), _header(first.split(".")[0]))
+    return _with_disclosures(replace(jwt, text=text), disclosed, last)
+
+
+def _with_disclosures(jwt: Signed, disclosed: list[str], last: str) -> Signed:
+    """A signed token with what came along: not more disclosures than a page can show, and what binds it to a key."""
+    problems = jwt.problems
+    if len(disclosed) > _MOST_DISCLOSURES:
+        problems += (f"It has {len(disclosed):,} disclosures; the first {_MOST_DISCLOSURES} were read.",)
+    disclosures = tuple(_disclosure(each) for each in disclosed[:_MOST_DISCLOSURES])
     binding = _read_jws(last, last.split("."), _header(last.split(".")[0])) if last else None
-    return replace(jwt, text=text, disclosures=tuple(_disclosure(each) for each in disclosed), key_binding=binding)
+    return replace(jwt, disclosures=disclosures, key_binding=binding, problems=problems)
 
 
 def _disclosure(encoded: str) -> Disclosure:
@@ -249,10 +261,10 @@ def _disclosure(encoded: str) -> Disclosure:
     value = read_json.value
     if read_json.problems or decoded.problems or not isinstance(value, list) or len(value) not in (2, 3):
         return Disclosure(encoded, None, "", None, "It is no JSON array of a salt, a name and a value.")
-    if len(value) == 3 and not isinstance(value[1], str):
-        return Disclosure(encoded, value[0], "", value[2], "Its name is no text.")
-    name = json_text.printable(value[1]) if len(value) == 3 else ""
-    return Disclosure(encoded, value[0], name, value[-1])
+    salt, *name, content = value
+    if not isinstance(salt, str) or not all(isinstance(each, str) for each in name):
+        return Disclosure(encoded, salt, "", content, "Its salt and its name are to be texts.")
+    return Disclosure(encoded, salt, name[0] if name else None, content)
 
 
 def _read_json(text: str, detached: bytes | None) -> Signed | Encrypted:
@@ -263,10 +275,13 @@ def _read_json(text: str, detached: bytes | None) -> Signed | Encrypted:
     if "ciphertext" in held:
         return _read_json_jwe(text, held, problems)
     general = isinstance(held.get("signatures"), list)
+    problems += _mixed(held, general, "signatures", ("protected", "header", "signature"))
     entries = _entries(held["signatures"], "signatures", problems) if general else [held]
     signatures = tuple(
         Signature(
-            Header(_protected(each), _unprotected(("header of this one", each.get("header")))),
+            Header(
+                _protected(each, problems), _unprotected(("header of this one", each.get("header")), problems=problems)
+            ),
             part("signature", _text(each, "signature", problems)),
         )
         for each in entries
@@ -281,7 +296,9 @@ def _read_json(text: str, detached: bytes | None) -> Signed | Encrypted:
     form = "general JSON" if general else "flattened JSON"
     if not general and "payload" not in held and detached is None:
         problems.append("There is no payload in it; it may have travelled beside the token.")
-    return Signed(
+    if len({is_b64(each.header) for each in signatures}) > 1:
+        problems.append("Its signatures say different things of how the payload is encoded (`b64`).")
+    signed = Signed(
         text,
         form,
         payload,
@@ -289,18 +306,26 @@ def _read_json(text: str, detached: bytes | None) -> Signed | Encrypted:
         detached=detached is not None and not payload.encoded,
         problems=tuple(dict.fromkeys(problems)),
     )
+    disclosed = entries[0].get("header") if entries else None  # RFC 9901 §8.1
+    if not isinstance(disclosed, dict) or not isinstance(disclosed.get("disclosures"), list):
+        return signed
+    binding = disclosed.get("kb_jwt")
+    shown = [each if isinstance(each, str) else "" for each in disclosed["disclosures"]]
+    return _with_disclosures(signed, shown, binding if isinstance(binding, str) else "")
 
 
 def _read_json_jwe(text: str, held: dict[str, Any], problems: list[str]) -> Encrypted:
     general = isinstance(held.get("recipients"), list)
+    problems += _mixed(held, general, "recipients", ("header", "encrypted_key"))
+    problems += [f"It holds `{name}` as well, which belongs to a signed token." for name in _OF_SIGNED if name in held]
     entries = _entries(held["recipients"], "recipients", problems) if general else [held]
+    protected = _protected(held, problems)
+    shared = _unprotected(("shared header", held.get("unprotected")), problems=problems)
     recipients = tuple(
         Recipient(
             Header(
-                _protected(held),
-                _unprotected(
-                    ("shared header", held.get("unprotected")), ("header of this recipient", each.get("header"))
-                ),
+                protected,
+                shared + _unprotected(("header of this recipient", each.get("header")), problems=problems),
             ),
             part("encrypted_key", _text(each, "encrypted_key", problems, needed=False)),
         )
@@ -328,13 +353,27 @@ def _entries(held: list[Any], what: str, problems: list[str]) -> list[dict[str, 
     return [each if isinstance(each, dict) else {} for each in held[:_MOST_ENTRIES]]
 
 
-def _protected(entry: dict[str, Any]) -> Part | None:
+def _mixed(held: dict[str, Any], general: bool, entries: str, own: tuple[str, ...]) -> list[str]:
+    """What two readers could read in two ways: members of the one form beside those of the other."""
+    if not general:
+        return [f"`{entries}` is no list."] if entries in held else []
+    return [f"`{name}` stands beside `{entries}`, where it says something else." for name in own if name in held]
+
+
+def _protected(entry: dict[str, Any], problems: list[str]) -> Part | None:
     encoded = entry.get("protected")
-    return part("header", json_text.printable(encoded), is_json=True) if isinstance(encoded, str) and encoded else None
+    if isinstance(encoded, str) and encoded:
+        return part("header", json_text.printable(encoded), is_json=True)
+    if "protected" in entry:
+        problems.append("`protected` is no text, or an empty one.")
+    return None
 
 
-def _unprotected(*headers: tuple[str, Any]) -> tuple[tuple[str, JSONText], ...]:
+def _unprotected(*headers: tuple[str, Any], problems: list[str]) -> tuple[tuple[str, JSONText], ...]:
     """Headers that stand as JSON objects within the JSON."""
+    for called, held in headers:
+        if held is not None and not isinstance(held, dict):
+            problems.append(f"The {called} is no object.")
     return tuple(
         (called, json_text.read(json.dumps(held).encode()))
         for called, held in headers

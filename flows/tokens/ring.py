@@ -23,6 +23,7 @@ AnyKey = ECKey | OctKey | OKPKey | RSAKey
 
 LONGEST_TEXT = 64_000  # bytes
 MOST_KEYS = 100
+LARGEST_PRIVATE = 8_192  # bits; a larger one costs a second a time
 LARGEST_MODULUS = 16_384  # bits; OpenSSL verifies with no larger one
 
 CURVES: dict[str, type[ec.EllipticCurve]] = {
@@ -432,6 +433,8 @@ def _rsa_public(n: int, e: int, whose: str) -> RSAKey:
 
 def _rsa_private(n: int, e: int, d: int, p: int, q: int, whose: str) -> RSAKey:
     """Whether `p` and `q` are primes is not looked at: that takes seconds, and only this key would suffer."""
+    if n.bit_length() > LARGEST_PRIVATE:
+        raise NoKey(f"The private key of {whose} has {n.bit_length():,} bits; at most {LARGEST_PRIVATE:,} are used.")
     if p < 3 or q < 3 or p == q or p * q != n or d >= n or e * d % (p - 1) != 1 or e * d % (q - 1) != 1:
         raise NoKey(f"The private numbers of {whose} do not belong together.")
     numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(e, n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.tokens.disclosures import HASHES, Placed, digest_of, sd_alg_of
+from flows.tokens.disclosures import HASHES, Placed, digest_of, presented, sd_alg_of
 from flows.tokens.judged import Judged
 from flows.tokens.rules import Finding, expected, failed, not_checked, passed, rule
 
@@ -16,7 +16,10 @@ def disclosures_fit_their_digests(judged: Judged) -> Finding | None:
     if token.claims is None:
         return failed("There is no payload to hold the disclosures against")
     if sd_alg_of(token) not in HASHES:
-        return not_checked(f"the disclosures: the hash `{sd_alg_of(token)}` is not known here", of="_sd_alg")
+        named = sd_alg_of(token) or token.claims.get("_sd_alg")
+        return failed(
+            f"`_sd_alg` is `{named}`, which is not known here", "So no disclosure can be held against it.", of="_sd_alg"
+        )
     found = judged.disclosed
     broken = [each for each in found.placed if each.disclosure.problem]
     if broken:
@@ -40,13 +43,14 @@ def key_binding_fits(judged: Judged) -> Finding | None:
     token = judged.signed
     if token is None or token.disclosures is None or token.claims is None:
         return None
-    bound = isinstance(token.claims.get("cnf"), dict)
+    bound = isinstance(judged.claims.get("cnf"), dict)
     if token.key_binding is None:
         return not_checked("key binding", "It is bound to a key, and no proof came along.", of="cnf") if bound else None
     if not bound:
         return failed("A proof came along, and the issuer named no key", rfc="9901#section-4.1.2")
-    shown = token.text[: token.text.rindex("~") + 1]
-    wanted = digest_of(shown, sd_alg_of(token))
+    wanted = digest_of(presented(token), sd_alg_of(token))
+    if not wanted:
+        return failed("The proof cannot be held against a hash that is not known here", of="cnf")
     got = (token.key_binding.claims or {}).get("sd_hash")
     if got != wanted:
         return failed("`sd_hash` is of another presentation", expected(wanted, got), of="cnf", rfc="9901#section-4.3.1")

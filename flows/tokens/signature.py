@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from joserfc.jwk import RSAKey
 
+from flows.as_it_saw import short
 from flows.tokens.judged import Judged
 from flows.tokens.ring import Held
 from flows.tokens.rules import Finding, failed, not_checked, passed, rule
@@ -36,13 +37,17 @@ def alg_is_allowed(judged: Judged) -> Finding | None:
         enc = judged.header.text("enc")
         if not enc:
             return failed("There is no `enc`", of="enc", rfc="7516#section-4.1.2")
+        if allowed and not {alg, enc} <= allowed:
+            more = f"Allowed: {', '.join(sorted(allowed))}."
+            return failed(f"`{alg}` with `{enc}` is not what you allow", more, of="alg")
         return passed(f"Encrypted with `{enc}`, its key with `{alg}`", of="enc", rfc="7516#section-4.1.2")
+    if judged.profile.name in ("dpop-proof", "key-binding") and alg.startswith("HS"):
+        section = "9449#section-4.2" if judged.profile.name == "dpop-proof" else "9901#section-4.3"
+        return failed(f"`{alg}` uses a shared secret; a proof needs a key pair", of="alg", rfc=section)
     if allowed:
         if alg in allowed:
             return passed(f"`{alg}` is one that you allow", of="alg")
         return failed(f"`{alg}` is not one that you allow", f"Allowed: {', '.join(sorted(allowed))}.", of="alg")
-    if judged.profile.name == "dpop-proof" and alg.startswith("HS"):
-        return failed(f"`{alg}` uses a shared secret; a proof needs a key pair", of="alg", rfc="9449#section-4.2")
     if alg in SIGNING_ALGORITHMS:
         return passed(f"`{alg}` is an algorithm for signatures", of="alg")
     return failed(f"`{alg}` is no signature algorithm that is known here", of="alg")
@@ -53,8 +58,10 @@ def key_fits(judged: Judged) -> Finding | None:
     """A key is made for one use and one algorithm. Used for another, even a good key proves nothing."""
     if judged.signed is None or judged.alg.lower() == "none":
         return None
+    if not judged.keys and judged.profile.name == "dpop-proof":
+        return failed("Its header brings no key that can be used", of="jwk", rfc="9449#section-4.2")
     if not judged.keys:
-        return not_checked("no key to verify with")
+        return None if judged.guess and judged.guess.secret is not None else not_checked("no key to verify with")
     fitting = [held for held in judged.keys if not misfit(held, judged.header, judged.alg)]
     used = judged.verified.key or (fitting[0] if fitting else None)
     if used is None:
@@ -68,11 +75,15 @@ def signature_verifies(judged: Judged) -> Finding | None:
     if judged.signed is None or judged.signature is None or judged.alg.lower() == "none":
         return None
     if not judged.signature.signature.encoded:
-        return failed("The signature is missing", "It was cut off, or never made.")
-    if not judged.keys:
-        return not_checked("the signature, for want of a key")
+        return failed("The signature is missing", "It was cut off, masked, or never made.")
     if judged.verified.key:
         return passed("The signature fits these characters", f"Verified with {judged.verified.key.called}.")
+    if judged.length_is_wrong:
+        return failed("The signature has the wrong length", judged.length_is_wrong)
+    if judged.guess and judged.guess.secret is not None:
+        return passed("The signature fits, with a secret that was guessed")
+    if not judged.keys:
+        return not_checked("the signature, for want of a key")
     fitting = [(held, why) for held, why in judged.verified.tried if not misfit(held, judged.header, judged.alg)]
     if not fitting:
         return not_checked("the signature: no key fits")
@@ -102,6 +113,11 @@ def content_opens(judged: Judged) -> Finding | None:
 
 def _why_not(judged: Judged) -> str:
     """Of up to three keys, why each of them is not used for this signature."""
+    kid = judged.header.text("kid")
+    others = [str(held.members.get("kid", "")) for held in judged.keys]
+    if kid and len(others) > 1 and all(others) and kid not in others:
+        named = ", ".join(f"`{short(each)}`" for each in others[:5]) + (" and more" if len(others) > 5 else "")
+        return f"The token names `{short(kid)}`; there are {named}."
     told = [f"{held.called[:1].upper()}{held.called[1:]}: {why}" for held, why in judged.verified.tried]
     rest = f" So with {len(told) - 3} more." if len(told) > 3 else ""
     return " ".join(told[:3]) + rest

@@ -93,12 +93,9 @@ def payload_is_claims(judged: Judged) -> Finding | None:
 @rule("7515#section-4.1.11")
 def crit_is_understood(judged: Judged) -> Finding | None:
     """`crit` names extensions that change the meaning of the token. Whoever does not know one must refuse it."""
+    if "b64" in judged.header.object and judged.signed and (wrong := _wrong_b64(judged)):
+        return wrong
     if "crit" not in judged.header.object:
-        if "b64" in judged.header.object:
-            says = "`b64` is used, and `crit` does not name it"
-            return failed(
-                says, "A reader that does not know it would check another text.", of="b64", rfc="7797#section-6"
-            )
         return None
     named = judged.header.object["crit"]
     if not isinstance(named, list) or not named or not all(isinstance(each, str) for each in named):
@@ -127,6 +124,25 @@ def alg_is_protected(judged: Judged) -> Finding | None:
         return warning("`alg` stands outside of what is signed", "Anybody on the way can change it.", of="alg")
     named = ", ".join(f"`{name}`" for name in sorted(outside)[:4])
     return warning(f"Not protected: {named}", "It stands outside of what is signed or authenticated.")
+
+
+def _wrong_b64(judged: Judged) -> Finding | None:
+    """What is wrong with `b64`, which says how the payload is to be read (RFC 7797)."""
+    protected = judged.header.protected
+    own = protected.json.object if protected and protected.json else {}
+    if "b64" not in own:
+        return failed(
+            "`b64` stands outside the protected header, where anybody can change it", of="b64", rfc="7797#section-3"
+        )
+    if not isinstance(own["b64"], bool):
+        return failed("`b64` is neither true nor false", of="b64", rfc="7797#section-3")
+    crit = own.get("crit")
+    if not isinstance(crit, list) or "b64" not in crit:
+        says = "`b64` is used, and `crit` does not name it"
+        return failed(says, "A reader that does not know it would check another text.", of="b64", rfc="7797#section-6")
+    if not own["b64"] and judged.profile.name != "jws":
+        return failed("A JWT’s payload must be encoded: `b64` may not be false", of="b64", rfc="7797#section-7")
+    return None
 
 
 def _parts(judged: Judged) -> list[Part]:

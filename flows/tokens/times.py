@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import TypeGuard
 
 LAST = 253_402_300_799  # the last second that has a four-digit year
-MILLISECONDS = 10_000_000_000  # in seconds the year 2286; in milliseconds April 1970: nobody means the former
+MILLISECONDS = (946_684_800_000, 4_102_444_800_000)  # the years 2000 to 2100, counted in thousandths
 TIMES = ("exp", "nbf", "iat", "auth_time", "updated_at", "toe")
 
 
 def is_time(value: object) -> TypeGuard[float]:
-    """A finite number of seconds that is a date."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and 0 <= value <= LAST
+    """A number of seconds that is a date of four digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LAST
 
 
 def date(seconds: float) -> str:
@@ -25,8 +22,9 @@ def date(seconds: float) -> str:
 
 
 def is_milliseconds(value: object) -> bool:
-    """Whether a number makes sense as milliseconds since 1970 and none as seconds."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and MILLISECONDS <= value <= LAST * 1000
+    """Whether a number is a date of our time as milliseconds since 1970, and none as seconds."""
+    first, last = MILLISECONDS
+    return isinstance(value, int | float) and not isinstance(value, bool) and first <= value <= last
 
 
 def lasting(seconds: float) -> str:

@@ -19,7 +19,7 @@ from flows.tokens.read import Header, Signature, Signed, signing_input
 from flows.tokens.ring import AnyKey, Held, NoKey, named, of_der, read_keys
 
 MOST_KEYS = 100
-LONGEST = 0.5  # seconds, after which no further key is tried
+LONGEST = 0.3  # seconds, after which no further key is tried
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def _is_same_alg(of_key: object, alg: str) -> bool:
 
 
 def _is_key_pair_in_text(secret: bytes) -> bool:
+    if secret.startswith((b"ssh-", b"ecdsa-sha2-")):
+        return True
     try:
         keys, _ = read_keys(secret.decode("utf-8", "replace"))
         return any(held.key.key_type != "oct" for held in keys) or of_der(secret) is not None
