@@ -20,8 +20,11 @@ document.addEventListener("input", (event) => {
   waiting = setTimeout(post, event.inputType === "insertText" || event.inputType?.startsWith("delete") ? 400 : 0);
 });
 document.addEventListener("change", (event) => event.target.form?.id === "decode-form" && post());
+let opening = false; // the view byte by byte was asked for, and is not there yet
 document.addEventListener("submit", (event) => {
-  if (event.target.id === "decode-form") clearTimeout(waiting);
+  if (event.target.id !== "decode-form") return;
+  clearTimeout(waiting);
+  opening = event.submitter?.name === "view" && event.submitter.value === "bytes";
 });
 
 // What was unfolded stays so when an answer is put in place.
@@ -31,20 +34,36 @@ document.addEventListener("DOMContentLoaded", () =>
   }),
 );
 
-// How often this page was asked for, and whom it asked: counted, not claimed.
+// How often what was pasted was sent since the page was opened, and whether anything went elsewhere: counted, not claimed.
+const isRead = () => Boolean(document.querySelector(".bench .found"));
+let sent = isRead() ? 1 : 0;
+document.addEventListener("htmx:before:request", (event) => {
+  sent += event.target.id === "decode-form";
+});
 const count = () => {
   const said = document.querySelector("#the-requests");
-  if (!said || !document.querySelector(".bench .found")) return;
-  const loaded = performance.getEntriesByType("resource");
-  const asked = performance.getEntriesByType("navigation").length + loaded.filter((each) => each.initiatorType === "fetch").length;
-  const elsewhere = loaded.filter((each) => new URL(each.name).origin !== location.origin).length;
-  said.querySelector(".count").textContent = `${asked} request${asked === 1 ? "" : "s"}`;
+  if (!said || !isRead()) return;
+  const elsewhere = performance.getEntriesByType("resource").filter((each) => new URL(each.name).origin !== location.origin).length;
+  said.querySelector(".count").textContent = `${sent} request${sent === 1 ? "" : "s"}`;
+  said.querySelector(".elsewhere").textContent = elsewhere
+    ? `, and ${elsewhere} elsewhere: something in this browser added ${elsewhere === 1 ? "it" : "them"}`
+    : " only";
   said.classList.toggle("bad", elsewhere > 0);
-  if (elsewhere) said.append(` ${elsewhere} went elsewhere: something in this browser added them.`);
 };
 performance.setResourceTimingBufferSize(10000);
+// A new text starts anew: what had been chosen for the one before is not chosen any more, as the answer has it.
+const asAnswered = () => {
+  for (const each of form().elements) {
+    if (each.type === "radio") each.checked = each.defaultChecked;
+    const chosen = [...(each.options ?? [])].find((option) => option.defaultSelected);
+    if (chosen) chosen.selected = true;
+  }
+};
 document.addEventListener("htmx:after:swap", () => {
+  asAnswered();
   posted = asIs();
+  if (opening) document.querySelector("#the-bits")?.scrollIntoView({ block: "nearest" });
+  opening = false;
   setTimeout(count);
 });
 count();
@@ -90,7 +109,7 @@ document.addEventListener("submit", (event) => {
   const asked = new URLSearchParams(new FormData(event.target));
   const look = asked.getAll("look").at(-1) ?? (document.documentElement.classList.contains("present") ? "" : "light");
   event.target.querySelectorAll("[name=look]").forEach((each) => each.remove());
-  fetch("/present", { method: "POST", body: asked, redirect: "manual" }).then(count);
+  fetch("/present", { method: "POST", body: asked, redirect: "manual" });
   document.documentElement.classList.remove("present", "light", "dark");
   if (look) document.documentElement.classList.add("present", look);
   button.setAttribute("aria-pressed", String(Boolean(look)));

@@ -58,7 +58,7 @@ def test_token_is_pasted_read_and_verified_by_keyboard_alone(
     page.evaluate("text => navigator.clipboard.writeText(text)", f"Authorization: Bearer {OLD}")
     press_until(page, "Tab", "#in-pasted")
     page.keyboard.press("Control+V")
-    verdict(page, "Not verified, and already refused")
+    verdict(page, "Not verified, and expired")
     expect(page.locator(".found").first).to_have_text(
         "Found 1 token, in a header line. Left out: Authorization: Bearer"
     )
@@ -90,9 +90,44 @@ def test_requests_are_counted_and_not_claimed(page: Page, asked: list[Request]) 
     expect(page.locator(".rules")).to_be_visible()
     made = [each for each in asked if each.resource_type in ("document", "fetch", "xhr")]
     assert [each.method for each in made] == ["GET", "POST"]
-    expect(page.locator("#the-requests")).to_have_text(
-        "Read on this machine: 2 requests, to localhost. Not stored, not logged."
-    )
+    says = "Read on this machine: {}, to localhost only. Not stored, not logged."
+    expect(page.locator("#the-requests")).to_have_text(says.format("1 request"))
+    page.locator("#check-key_fits summary").click()
+    page.locator("#check-key_fits .code-link").click()
+    expect(page.locator("#check-key_fits .code")).to_be_visible()  # which took a request, but carried nothing
+    page.locator("h1").click()
+    for _ in range(2):
+        with page.expect_response("**/present"):
+            page.keyboard.press("p")
+    expect(page.locator("#the-requests")).to_have_text(says.format("1 request"))
+    paste(page, NEW)
+    expect(page.locator("#the-requests")).to_have_text(says.format("2 requests"))
+
+
+def test_new_text_starts_from_what_the_token_says(page: Page) -> None:
+    opened(page)
+    paste(page, f"{OLD} {NEW}")
+    page.get_by_role("radio").nth(1).check()
+    expect(page.get_by_role("row", name="sub")).to_contain_text('"bob"')
+    page.get_by_label("judged as").select_option("dpop-proof")
+    expect(page.get_by_label("judged as").locator("option").first).to_have_text("as it says: any JWT")
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    paste(page, f"{NEW} {OLD}")
+    expect(page.get_by_role("radio").nth(0)).to_be_checked()
+    expect(page.get_by_label("judged as")).to_have_value("")
+    expect(page.get_by_role("row", name="sub")).to_contain_text('"bob"')
+    page.locator("#in-key").fill(SECRET)
+    verdict(page, "Genuine")
+    expect(page.get_by_role("row", name="sub")).to_contain_text('"bob"')
+
+
+def test_bytes_of_a_long_token_come_into_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    opened(page)
+    paste(page, jwt.encode({"sub": "alice", "photos": "x" * 3000}, SECRET, algorithm="HS256"))
+    page.get_by_role("button", name="Bytes").click()
+    expect(page.locator("#the-bits")).to_be_in_viewport(ratio=0.99)
+    expect(page.get_by_role("button", name="Bytes")).to_be_in_viewport()
 
 
 def test_typing_goes_on_where_it_was_and_a_late_answer_changes_nothing(page: Page) -> None:
@@ -200,12 +235,14 @@ def test_decoder_without_a_script(chromium: Browser, server: Server) -> None:
 def test_ordinary_token_is_on_one_screen_and_axe_finds_nothing(page: Page) -> None:
     opened(page)
     assert violations_in_both(page) == []
-    page.get_by_role("link", name="An access token", exact=True).click()
-    verdict(page, "Genuine")
-    for column in (".col-a", ".col-b", ".col-c"):
-        box = page.locator(column).bounding_box()
-        assert box
-        assert box["y"] + box["height"] <= 900
+    page.set_viewport_size({"width": 1440, "height": 900})
+    for example in ("An expired one", "One with a letter changed", "An access token"):
+        page.goto("/decode")
+        page.get_by_role("link", name=example, exact=True).click()
+        expect(page.locator(".judged .says")).to_contain_text("enuine")
+        assert page.locator("main").evaluate("main => main.getBoundingClientRect().bottom") <= 900
+        issuer = page.locator("#iss > td:nth-of-type(1) code")
+        assert issuer.evaluate("code => code.getClientRects().length") == 1  # as wide as it is, on one line
     assert violations_in_both(page) == []
     page.get_by_role("button", name="Bytes").click()
     expect(page.locator(".bits")).to_be_visible()
@@ -235,6 +272,11 @@ def test_presenting_keeps_what_was_pasted(page: Page) -> None:
     expect(page.locator("html.present.light")).to_have_count(1)
     expect(page.get_by_role("row", name="sub")).to_contain_text('"alice"')
     assert page.evaluate("document.documentElement.scrollWidth") == 1920
+    for width, height in ((1280, 720), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        shown = page.locator(".verdict-line")
+        expect(shown).to_have_text("Not verified, and expired: to the checks")
+        expect(shown).to_be_in_viewport(ratio=1)
     with page.expect_response("**/present"):
         page.keyboard.press("p")
     expect(page.locator("html.present")).to_have_count(0)

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+import tempfile
 import time
 from html import unescape
 from itertools import pairwise
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import jwt
+import made
 import pytest
 from conftest import walk
 from hypothesis import HealthCheck, given, settings
@@ -134,15 +136,32 @@ def test_way_leads_from_the_step_to_the_decoder_and_back(stage: Stage, browser: 
     token = run.walked[-1].request.header("Authorization").removeprefix("Bearer ")
     assert f">\n{token}</textarea>" in answer.text
     assert (
-        f'<a href="/runs/{run.id}?step=8#authorization">From step 8 of a recorded walk: back to it</a>' in answer.text
+        f'<a href="/runs/{run.id}?step=8#authorization">From step 8 of a run of another browser: back to it</a>'
+        in answer.text
     )
 
 
 def test_way_back_stays_while_the_token_is_still_that_of_the_run(stage: Stage, browser: Client) -> None:
     token, run, position = token_of(stage)
     source = {"run": run, "exchange": position, "value": "access_token"}
-    assert "From step 7 of a recorded walk: back to it" in plain(post(browser, f"Bearer {token}", **source))
+    assert "From step 7 of a run of another browser: back to it" in plain(post(browser, f"Bearer {token}", **source))
     assert "back to it" not in plain(post(browser, hs256({"sub": "else"}), **source))
+
+
+def test_run_that_this_browser_walks_is_called_its_own(stage: Stage, browser: Client) -> None:
+    begun = browser.post("/runs", data={"flow": "authorization_code"}, headers=OURS)
+    run = stage.runs.find(begun.headers["Location"].rpartition("/")[2])
+    while all(each.step != "redeem_code" for each in run.walked):
+        run = stage.send(run.id, run.next_steps[0].name, len(run.walked))
+    where = f"run={run.id}&exchange={run.walked[-1].position}&value=access_token"
+    assert "From step 7 of your run: back to it" in plain(browser.get(f"/decode?{where}"))
+    source = {"run": run.id, "exchange": str(run.walked[-1].position), "value": "access_token"}
+    token = run.walked[-1].json["access_token"]
+    assert "From step 7 of your run: back to it" in plain(post(browser, token, **source))
+    browser.delete_cookie("tokenwalk")
+    assert "From step 7 of a run of another browser: back to it" in plain(browser.get(f"/decode?{where}"))
+    example = unescape(re.findall(r'<a href="(/decode\?[^"]+)">An access token<', browser.get("/decode").text)[0])
+    assert "From step 7 of a recorded walk: back to it" in plain(browser.get(example))
 
 
 def test_refresh_token_is_opened_from_the_answer_that_brought_it(stage: Stage, browser: Client) -> None:
@@ -150,8 +169,19 @@ def test_refresh_token_is_opened_from_the_answer_that_brought_it(stage: Stage, b
     page = browser.get(f"/runs/{run.id}?step=7").text
     there = unescape(re.findall(r'href="([^"]+)">in the decoder', page)[0])
     answer = browser.get(there)
-    assert f">\n{run.walked[-1].json['refresh_token']}</textarea>" in answer.text
-    assert texts(answer, "found") == ["Found 1 token, by itself."]
+    named = f"refresh_token={run.walked[-1].json['refresh_token']}"
+    assert f">\n{named}</textarea>" in answer.text
+    assert texts(answer, "found") == ["Found 1 token, as the value of refresh_token. Left out: refresh_token="]
+    assert "It goes nowhere but to the token endpoint." in plain(answer)
+    source = {"run": run.id, "exchange": str(run.walked[-1].position), "value": "refresh_token"}
+    assert "From step 7 of a run of another browser: back to it" in plain(post(browser, named, **source))
+
+
+def test_opaque_access_token_of_a_run_comes_with_its_name(stage: Stage, browser: Client) -> None:
+    run = walk(stage, until="redeem_code", token="opaque")
+    answer = browser.get(f"/decode?run={run.id}&exchange={run.walked[-1].position}&value=access_token")
+    assert f">\naccess_token={run.walked[-1].json['access_token']}</textarea>" in answer.text
+    assert texts(answer, "found") == ["Found 1 token, as the value of access_token. Left out: access_token="]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +213,22 @@ def test_expired_live_and_endless_tokens_of_others_are_told_apart(browser: Clien
         warned = texts(post(browser, hs256(claims)), "live")
         assert bool(warned) == bool(says)
         assert says in "".join(warned)
+
+
+@pytest.mark.parametrize(
+    "spoiled", ["{0}", "{0}.{1}", "{0}.{1}.", ".{1}.{2}", "{0}..{2}", "{0}.{1[0]}{1[1]}.{2}", "{3}.{1}."]
+)
+def test_what_nobody_can_use_is_not_said_to_be_live(browser: Client, spoiled: str) -> None:
+    parts = hs256({"iss": "https://a.example", "exp": int(time.time()) + 3600}).split(".")
+    none = base64url.encode(b'{"alg":"none"}')
+    assert texts(post(browser, spoiled.format(*parts, none)), "live") == []
+
+
+def test_piece_of_a_token_is_not_said_to_be_live(browser: Client) -> None:
+    piece = base64url.encode(b'{"iss":"https://a.example","sub":"alice","aud":"b"}')[5:]
+    answer = post(browser, piece)
+    assert "It looks like a piece out of a token" in plain(answer)
+    assert texts(answer, "live") == []
 
 
 def test_no_warning_for_a_token_that_is_ours(stage: Stage, browser: Client) -> None:
@@ -219,6 +265,35 @@ def test_several_tokens_are_a_choice(browser: Client) -> None:
     assert 'dir="ltr" class="solid">"one"<' in unescape(answer.text)
     assert 'dir="ltr" class="solid">"two"<' in unescape(post(browser, f"{one}\n{two}", token="1").text)
     assert post(browser, one, token="77").status_code == 200
+    assert ">Show this one</button>" in answer.text
+    assert ">Read it again</button>" in post(browser, one).text
+
+
+def test_what_was_chosen_for_one_text_is_not_carried_over_to_another(browser: Client) -> None:
+    one, two = hs256({"sub": "one"}), hs256({"sub": "two"})
+    first = post(browser, f"{one}\n{two}")
+    of = re.findall(r'name="of" value="(\w+)"', first.text)[0]
+    chosen = {"of": of, "token": "1", "as": "dpop-proof"}
+    same = post(browser, f"{one}\r\n{two}\n", **chosen)
+    assert ('"two"<' in unescape(same.text), '<option value="dpop-proof" selected>' in same.text) == (True, True)
+    other = post(browser, f"{two}\n{one}\n{hs256({'sub': 'three'})}", **chosen)
+    assert ('"two"<' in unescape(other.text), '"dpop-proof" selected' in other.text) == (True, False)
+
+
+def test_several_warnings_are_counted_as_warnings(browser: Client) -> None:
+    summed = re.findall(r"</svg> (\d+) (warnings?)<", post(browser, hs256({"iss": "http://a.example"})).text)
+    assert [(int(count) == 1, state) for count, state in summed] in ([(True, "warning")], [(False, "warnings")])
+    one = post(browser, hs256({"iss": "https://a.example"}), key=SECRET).text
+    assert re.findall(r"</svg> (\d+ warnings?)<", one) == ["1 warning"]
+
+
+def test_claim_named_by_an_address_is_a_public_name(browser: Client) -> None:
+    answer = post(browser, hs256({"https://acme.example/roles": 1, "urn:acme:team": 2, "roles_of_acme": 3}))
+    assert re.findall(r"(a \w+ name) (?:RFC 7519 )?(§4\.\d)", plain(answer)) == [
+        ("a public name", "§4.2"),
+        ("a public name", "§4.2"),
+        ("a private name", "§4.3"),
+    ]
 
 
 def test_members_are_lit_by_the_characters_that_carry_them() -> None:
@@ -447,3 +522,38 @@ def test_deep_json_is_not_swollen_by_indenting(browser: Client) -> None:
 def test_page_that_is_read_elsewhere_does_not_say_on_this_machine(browser: Client) -> None:
     page = plain(browser.get("/decode", base_url="http://192.0.2.7:8765"))
     assert "Read by Tokenwalk on 192.0.2.7: what you paste takes 1 request, to 192.0.2.7." in page
+
+
+def test_address_that_carries_a_token_is_not_read(browser: Client) -> None:
+    answer = browser.get(f"/decode?token={HS256}..")
+    assert answer.status_code == 200
+    assert "No address takes a token here: paste it. A link can carry one behind #token= only." in plain(answer)
+
+
+def test_key_that_came_with_the_token_is_not_trusted(browser: Client) -> None:
+    token = made.signed(made.ACCESS, typ="at+jwt")
+    pasted = json.dumps({"access_token": token, "jwk": made.EC.as_dict(private=False)})
+    assert "Not verified, and expired" in plain(post(browser, pasted))
+
+
+def test_file_of_a_key_is_never_written_to_a_disk(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda *_: pytest.fail("written to a disk"))
+    file = (io.BytesIO(b"x" * 900_000), "key.pem")
+    answer = browser.post("/decode", data={"pasted": made.signed(made.ACCESS), "key_file": file}, headers=OURS)
+    assert "The key is 900 kB of text; at most 64 kB are read." in plain(answer)
+
+
+@pytest.mark.parametrize("payload", ["line 1\nline 2", "line 1\r\nline 2", "line 1"])
+def test_payload_beside_the_token_verifies_however_its_lines_are_broken(browser: Client, payload: str) -> None:
+    header, _, signature = made.signed(payload, "HS256").split(".")
+    posted = payload.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n" * (payload == "line 1")
+    page = plain(post(browser, f"{header}..{signature}", key=made.SECRET.decode(), detached=posted))
+    assert "Genuine" in page
+
+
+@pytest.mark.parametrize(
+    "claims", [r'{"a":{"b":"\ud800"}}', '{"exp":1' + "0" * 310 + "}", '{"a":"' + "\x7f" * 99_000 + '"}']
+)
+def test_payload_that_nobody_would_write_has_a_page(browser: Client, claims: str) -> None:
+    answer = post(browser, made.signed(claims))
+    assert answer.status_code == 200

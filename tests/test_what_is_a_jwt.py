@@ -105,6 +105,12 @@ def test_walks_behind_it_show_the_end_by_time_and_that_a_jwt_outlives_its_revoca
     assert after.request.header("Authorization") == f"Bearer {given.json['access_token']}"
 
 
+def test_refusal_is_said_to_be_one(text: str) -> None:
+    said = re.sub("<[^>]+>", "", text)
+    assert "401 Unauthorized, refused by token_has_not_expired." in said
+    assert "401 Unauthorized, refused by authorization_server_says_active." in said
+
+
 def test_time_on_the_page_is_its_realms_time(text: str, run: Run, token: Signed) -> None:
     panel = open_token(token.text, run.realm, run.realm.now())
     assert panel

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Request, Response, make_response, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from flows import sections
 from flows.followed import FOLLOWED
-from flows.pages import bearer, change, compare, decoder, home, present, runs, sandbox, use, what_is_a_jwt, world
+from flows.pages import (
+    bearer,
+    bit_by_bit,
+    breaking,
+    change,
+    compare,
+    decoder,
+    home,
+    making,
+    present,
+    runs,
+    sandbox,
+    use,
+    what_is_a_jwt,
+    world,
+)
 from flows.pages.cast import cast, the
 from flows.pages.token_panel import distance
 from flows.stage import Stage
@@ -31,6 +47,7 @@ HEADERS = {
 def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
     """Home, the flows, the runs and the sandbox's page."""
     app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
+    app.request_class = KeptInMemory
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -44,7 +61,22 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
         part = request.headers.get("HX-Request") == "true"
         return {"base": "partial.html" if part else "base.html", "presenting": present.presenting()}
 
-    for part in (home, runs, change, world, use, bearer, what_is_a_jwt, decoder, compare, present, sandbox):
+    for part in (
+        home,
+        runs,
+        change,
+        world,
+        use,
+        bearer,
+        what_is_a_jwt,
+        decoder,
+        breaking,
+        bit_by_bit,
+        making,
+        compare,
+        present,
+        sandbox,
+    ):
         app.register_blueprint(part.pages(stage))
 
     @app.get("/favicon.ico")
@@ -85,6 +117,13 @@ def make_app(templates: Path, static: Path, stage: Stage) -> Flask:
         return answer
 
     return app
+
+
+class KeptInMemory(Request):
+    """What is posted is never written to a file, not even for a moment: it may be a private key."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> io.BytesIO:
+        return io.BytesIO()
 
 
 def came_from_us() -> bool:

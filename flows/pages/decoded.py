@@ -29,8 +29,10 @@ LONGEST_NAME = 10  # characters that the column of names has room for
 _TAKEN = frozenset({"main", "menu", "keys", "said", "letters", "step"})  # names that something else on the page has
 _LIKE_A_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")  # the page's other names have a hyphen, which this has not
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 )
+LONGEST_SHOWN = 50_000  # characters of one text
 
 STROKES = {  # a part → the class of its colour and stroke, and what the legend calls it
     "header": ("h", "header"),
@@ -44,14 +46,21 @@ STROKES = {  # a part → the class of its colour and stroke, and what the legen
     "disclosure": ("d", "disclosures"),
     "key_binding": ("i", "key binding"),
 }
-_PRIVATE = {
-    "header": Entry(
-        "No registered name: it means what its maker and its reader agreed on.", "7515#section-4.3", "a private name"
+_OWN = "No registered name: it means what its maker and its reader agreed on."
+_APART = (
+    "No registered name, but one that nobody else will choose: whoever owns what it begins with says what it means."
+)
+_UNREGISTERED = {  # header or payload → of a name that anybody may choose, and of one that is its maker's
+    "header": (
+        Entry(_OWN, "7515#section-4.3", "a private name"),
+        Entry(_APART, "7515#section-4.2", "a public name"),
     ),
-    "payload": Entry(
-        "No registered name: it means what its maker and its reader agreed on.", "7519#section-4.3", "a private name"
+    "payload": (
+        Entry(_OWN, "7519#section-4.3", "a private name"),
+        Entry(_APART, "7519#section-4.2", "a public name"),
     ),
 }
+_COLLISION_RESISTANT = re.compile(r"[a-z][a-z0-9+.-]*://\S+|(?:urn|tag):\S+", re.I)  # RFC 7519 §2
 _VERBS = {  # a claim → how its time is told while it is to come, and when it has passed
     "exp": ("expires", "expired"),
     "nbf": ("counts from", "counts since"),
@@ -231,7 +240,10 @@ def in_short(token: Token) -> str:
 
 
 def visible(text: str) -> str:
-    """Text in which what cannot be seen, or turns the order of letters around, is written as an escape of JSON."""
+    """Text in which what cannot be seen, or turns the order of letters around, is written as an escape of JSON; of a
+    text too long to be read, its beginning."""
+    if len(text) > LONGEST_SHOWN:
+        return f"{visible(text[:LONGEST_SHOWN])}… ({len(text):,} characters)"
     return text if text.isascii() and text.isprintable() else _UNSEEN.sub(lambda each: f"\\u{ord(each[0]):04x}", text)
 
 
@@ -339,7 +351,7 @@ def _rows(
     glossary = {"header": "jose header", "payload": "claim"}[kind]
     seen = {*_TAKEN, *taken}
     for place, member in enumerate(members, start + 1):
-        entry = explain(glossary, member.name) or _PRIVATE[kind]
+        entry = explain(glossary, member.name) or _unregistered(kind, member.name)
         of_value = explain("value", f"{member.name}={member.value}") if isinstance(member.value, str) else None
         at = places[place - 1 - start] if place - 1 - start < len(places) else None
         own_name = _LIKE_A_NAME.fullmatch(member.name) and member.name not in seen
@@ -361,6 +373,11 @@ def _rows(
             where,
             bad,
         )
+
+
+def _unregistered(kind: str, name: str) -> Entry:
+    private, public = _UNREGISTERED[kind]
+    return public if _COLLISION_RESISTANT.fullmatch(name) else private
 
 
 def _in_words(name: str, value: object, now: int) -> tuple[str, bool]:

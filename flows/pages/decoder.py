@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,17 +20,16 @@ from flows.pages import from_run
 from flows.pages.checklist import source_of_function
 from flows.pages.decoded import MOST_ROWS, Decoded, as_json, decoded, in_short, visible
 from flows.pages.from_run import FromRun
+from flows.pages.keys_at_hand import keys_of, realm_of
 from flows.pages.runs import is_number
-from flows.realm import Realm, find_realm, realm_of_issuer
+from flows.realm import Realm
 from flows.run import Run
 from flows.stage import Stage
-from flows.store import Store
 from flows.tokens import json_text
-from flows.tokens import keys as signing
 from flows.tokens.find import Finds, Found, find
 from flows.tokens.judge import Expected, Judgement, judge
 from flows.tokens.profiles import PROFILES, guess
-from flows.tokens.read import Encrypted, Other, Signed, Token, read
+from flows.tokens.read import Encrypted, Header, Other, Signed, Token, read
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.rules import RULES
 from flows.tokens.times import is_milliseconds, is_time, lasting
@@ -41,8 +41,14 @@ CLOCKS_DIFFER = 60  # seconds, from which on a realm's time and now are told apa
 FIELDS = ("pasted", "key", "iss", "aud", "nonce", "algs", "detached", "view", "at")
 KINDS = {"": "whatever fits", "text": "text", "hex": "hex", "base64url": "base64url"}  # how a secret is written
 ASKED_IN = {"iss_is_trusted": "iss", "aud_is_expected": "aud", "nonce_is_expected": "nonce"}  # a rule → its field
-HINTS = {"iss": "which issuer do you trust?", "aud": "who are you?", "nonce": "which one did you send?"}
+HINTS = {"iss": "whom do you trust?", "aud": "who are you?", "nonce": "which one did you send?"}
+MANY = {"warning": "warnings"}  # how a state is called where there is more, or less, than one
 MARKS = {"passed": "passed", "failed": "failed", "warning": "warning", "not checked": "unchecked"}
+NOT_USABLE = {
+    "piece of a token",
+    "piece of JSON in base64",
+    "name of a key",
+}  # of what is found, that which nobody takes
 ON_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -66,6 +72,11 @@ class Asked:
     which: int = 0
     leeway: int = 0
     told: tuple[str, ...] = ()
+
+    @property
+    def of(self) -> str:
+        """Which text this is. What was chosen for one is not carried over to another, whatever its line breaks."""
+        return hashlib.sha256(" ".join(self.pasted.split()).encode("utf-8", "replace")).hexdigest()[:16]
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -120,13 +131,14 @@ def pages(stage: Stage) -> Blueprint:
     @decoder.get("/decode")
     def show() -> Response:
         """The empty state; or a token of a recording, which the address names and does not carry."""
-        if not request.args:
-            return _page(stage, Asked())
+        if not request.args.keys() & {"run", "exchange", "value"}:
+            told = ("No address takes a token here: paste it. A link can carry one behind `#token=` only.",)
+            return _page(stage, Asked(told=told if request.args else ()))
         try:
             source = _source(stage, request.args)
         except LookupError as error:
             abort(404, str(error))
-        asked = Asked(source.text, view=request.args.get("view", ""), at=request.args.get("at", ""))
+        asked = Asked(source.named, view=request.args.get("view", ""), at=request.args.get("at", ""))
         return _page(stage, asked, source)
 
     @decoder.post("/decode")
@@ -185,7 +197,7 @@ def _asked() -> Asked:
     profile, kind = form.get("as", ""), form.get("key_kind", "")
     views = form.getlist("view")
     upload = request.files.get("key_file")
-    return Asked(
+    asked = Asked(
         **{name: form.get(name, "") for name in FIELDS if name != "view"},
         view=views[-1] if views else "",
         profile=profile if profile in PROFILES else "",
@@ -196,6 +208,7 @@ def _asked() -> Asked:
         leeway=int(leeway),
         told=tuple(told),
     )
+    return asked if form.get("of", asked.of) == asked.of else replace(asked, profile="", at="", token=0, which=0)
 
 
 def _source(stage: Stage, given: Mapping[str, str]) -> FromRun:
@@ -222,9 +235,10 @@ def _page(stage: Stage, asked: Asked, source: FromRun | None = None, too_long: i
         KINDS=KINDS,
         ASKED_IN=ASKED_IN,
         HINTS=HINTS,
+        MANY=MANY,
         MARKS=MARKS,
     )
-    return make_response(page, 413 if too_long else 200)
+    return make_response(page.encode("utf-8", "replace"), 413 if too_long else 200)
 
 
 def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
@@ -233,12 +247,11 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
         return Shown(finds)
     found = finds.tokens[asked.token if asked.token < len(finds.tokens) else 0]
     now = int(time.time())
-    token = _with_payload(found.token, found.text, asked)
+    token, *spelled = _with_payload(found.token, found.text, asked)
     if isinstance(token, Other):
         return Shown(finds, found, live="" if source else _live(token, now))
-    realm = _realm(stage.runs.store, token)
-    texts = (asked.key, asked.key_file, finds.keys_text)
-    given = [read_keys(text, asked.key_kind) for text in texts if text.strip()]
+    realm = realm_of(stage.runs.store, token)
+    given = [read_keys(text, asked.key_kind) for text in (asked.key, asked.key_file) if text.strip()]
     held = tuple(key for keys, _ in given for key in keys)
     own_time = realm.clock if realm else None
     by_realm = own_time is not None and asked.at != "now"
@@ -246,7 +259,7 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
     expected = Expected(
         at,
         asked.profile,
-        (*held, *(_keys_of(realm.store, realm.name) if realm else ())),
+        (*held, *(keys_of(realm.store, realm.name) if realm else ())),
         asked.allowed,
         asked.iss.strip(),
         asked.aud.strip(),
@@ -255,6 +268,9 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
         asked.which,
     )
     judgement = judge(token, expected)
+    for each in spelled:  # a form posts CR LF where the payload may have LF
+        if judgement.key is None and not isinstance(each, Other) and (again := judge(each, expected)).key:
+            token, judgement = each, again
     clocks: tuple[tuple[str, str], ...] = ()
     other = None
     if own_time is not None and abs(own_time - now) >= CLOCKS_DIFFER:
@@ -279,41 +295,22 @@ def _face(at: int, now: int) -> str:
     return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then.day} {then:%b, %H:%M:%S}"
 
 
-def _with_payload(token: Token, text: str, asked: Asked) -> Token:
-    """The token with the payload that travelled beside it, where it has none of its own (RFC 7515 Appendix F)."""
-    if isinstance(token, Signed) and asked.detached and not token.payload.encoded:
-        return read(text, asked.detached.encode("utf-8", "replace"))
-    return token
-
-
-def _realm(store: Store, token: Signed | Encrypted) -> Realm | None:
-    """The realm of ours that a token names as its issuer."""
-    iss = (token.claims or {}).get("iss") if isinstance(token, Signed) else None
-    return realm_of_issuer(store, iss) if isinstance(iss, str) else None
-
-
-@lru_cache(maxsize=256)
-def _keys_of(store: Store, realm: str) -> tuple[Held, ...]:
-    """The public keys of a realm, which never change."""
-    found = find_realm(store, realm)
-    assert found  # it was found just now
-    return tuple(
-        Held(
-            f"key {each.kid} of this app’s realm {realm}",
-            type(each.key).import_key(signing.public_jwk(each.key, each.kid, each.alg)),
-            {"kid": each.kid, "use": "sig", "alg": each.alg},
-            found.issuer,
-        )
-        for each in found.signing_keys
-    )
+def _with_payload(token: Token, text: str, asked: Asked) -> list[Token]:
+    """The token with the payload that travelled beside it, where it has none of its own (RFC 7515 Appendix F): with
+    line breaks as they are mostly written, then as they were posted, then without the last one."""
+    if not isinstance(token, Signed) or not asked.detached or token.payload.encoded:
+        return [token]
+    lines = asked.detached.replace("\r\n", "\n")
+    spelled = dict.fromkeys((lines, asked.detached, lines.rstrip("\n")))
+    return [read(text, each.encode("utf-8", "replace")) for each in spelled]
 
 
 def _live(token: Token, now: int, judgement: Judgement | None = None) -> str:
     """Of a token from elsewhere that may still work: why it may; "" for one that cannot."""
+    if not _is_whole(token):
+        return ""
     if isinstance(token, Encrypted) and judgement and judgement.inner:
         return _live(judgement.inner[0], now, judgement.inner[1])
-    if isinstance(token, Signed) and (token.claims is None or token.is_unsecured):
-        return ""
     claims = token.claims if isinstance(token, Signed) else None
     if isinstance(token, Encrypted) and judgement and judgement.opened:
         claims = json_text.read(judgement.opened).object
@@ -323,6 +320,26 @@ def _live(token: Token, now: int, judgement: Judgement | None = None) -> str:
     if not is_time(exp) or is_milliseconds(exp):
         return "Nothing in it says when it ends, so it may still work." if claims and "exp" not in claims else ""
     return f"It still counts, for another {lasting(exp - now)}." if exp > now else ""
+
+
+def _is_whole(token: Token) -> bool:
+    """Whether anybody could take it as it is: nothing of it is missing, and what is to be JSON is JSON."""
+    if isinstance(token, Other):
+        return token.kind not in NOT_USABLE
+    if token.problems:
+        return False
+    if isinstance(token, Encrypted):
+        headers = [each.header for each in token.recipients]
+        return bool(headers and token.ciphertext.data) and all(map(_is_read, headers))
+    claims, signatures = token.payload.json, token.signatures
+    if claims is None or not claims.is_object or claims.problems or not signatures or token.is_unsecured:
+        return False
+    return all(each.signature.data and _is_read(each.header) for each in signatures)
+
+
+def _is_read(header: Header) -> bool:
+    read = header.protected.json if header.protected else None
+    return bool(header.text("alg")) and not (read and read.problems)
 
 
 def _examples(stage: Stage) -> Iterator[Example]:

@@ -16,7 +16,10 @@ VALUES = ("access_token", "refresh_token")
 
 @dataclass(frozen=True)
 class FromRun:
-    """A value of a recorded exchange: the text of it, and the way back to the line that it stands in."""
+    """A value of a recorded exchange: the text of it, and the way back to the line that it stands in.
+
+    `named` is how it is pasted: what is opaque says nothing by itself, so it comes with the name that it crossed under.
+    """
 
     run: Run
     exchange: Exchange
@@ -24,6 +27,10 @@ class FromRun:
     text: str
     href: str
     where: str
+
+    @property
+    def named(self) -> str:
+        return self.text if self.text.startswith("eyJ") else f"{self.value}={self.text}"
 
 
 def from_run(runs: Runs, run_id: str, position: str, value: str) -> FromRun:
@@ -42,7 +49,7 @@ def from_run(runs: Runs, run_id: str, position: str, value: str) -> FromRun:
     if not crossed:
         raise LookupError(f"No {value} crossed in exchange {position} of this run.")
     found = min(crossed, key=lambda each: each.side != "answer")  # a refresh token is traded for the next one
-    walk = "your run" if is_mine(run.owner) else "a recorded walk"
+    walk = "your run" if is_mine(run.owner) else "a recorded walk" if run.shared else "a run of another browser"
     where = f"From step {run.flow.number(exchange.step)} of {walk}" if exchange.step else f"From outside, in {walk}"
     return FromRun(run, exchange, value, found.value, f"/runs/{run.id}{href_of(run, exchange)}#{found.line}", where)
 
