@@ -193,3 +193,23 @@ def test_tokens_from_elsewhere_are_explained_without_naming_our_parties() -> Non
     entries = [entry for kind in kinds for entry in GLOSSARY[kind].values()] + list(VALUES.values())
     notes = [text for entry in entries for text in (entry.says, entry.short)]
     assert [note for note in notes if re.search(r"Alice|Snapbox|PhotoPrint", note)] == []
+
+
+# What an access token says of these is narrower than what the registry's section does (RFC 9068 §2.2).
+NARROWER = {"scope", "client_id"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "registry"),
+    [
+        ("claim", "jwt_claims"),
+        ("jose header", "jose_header_parameters"),
+        ("confirmation method", "jwt_confirmation_methods"),
+    ],
+)
+def test_registered_name_cites_the_section_that_the_registry_names(kind: str, registry: str) -> None:
+    for each in REGISTRIES[registry]:
+        sections = {f"{found['spec']}#section-{found['section']}" for found in each["reference"]}
+        entry = explain(kind, each["name"])
+        assert entry
+        assert entry.spec in sections or each["name"] in NARROWER, each["name"]

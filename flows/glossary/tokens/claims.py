@@ -5,13 +5,13 @@ from flows.glossary.entry import Entry
 _OF_ANY_TOKEN = {
     "iss": Entry(
         "Who issued the token. A verifier must know this issuer, and use this issuer’s keys and no others.",
-        "8725#section-3.8",
+        "7519#section-4.1.1",
         "who issued it",
     ),
     "sub": Entry(
         "Whom the token is about. In an access token that is the user who gave access or, "
         "where no user took part, the client.",
-        "9068#section-2.2",
+        "7519#section-4.1.2",
         "whom it is about",
     ),
     "aud": Entry(
@@ -174,7 +174,7 @@ _OF_A_PERSON = {
     "preferred_username": Entry(
         "The short name that the user would like to have here. It may be taken already and it may change, "
         "so it identifies nobody.",
-        "oidc-core#section-5.7",
+        "oidc-core#section-5.1",
         "a name to show, not to trust",
     ),
     "profile": Entry("The address of a page about the user.", "oidc-core#section-5.1", "a page about the user"),
@@ -187,7 +187,7 @@ _OF_A_PERSON = {
     "email": Entry(
         "The user’s e-mail address. Addresses pass to other people, "
         "so a user is recognised by `iss` and `sub` and not by this.",
-        "oidc-core#section-5.7",
+        "oidc-core#section-5.1",
         "the user’s e-mail address",
     ),
     "email_verified": Entry(
@@ -218,7 +218,7 @@ _OF_A_PERSON = {
     ),
     "phone_number": Entry(
         "The user’s telephone number. Numbers pass to other people, so it identifies nobody for good.",
-        "oidc-core#section-5.7",
+        "oidc-core#section-5.1",
         "the user’s telephone number",
     ),
     "phone_number_verified": Entry(
@@ -228,7 +228,7 @@ _OF_A_PERSON = {
     ),
     "address": Entry(
         "The user’s postal address, as an object. Which of its members are there is up to the issuer.",
-        "oidc-core#section-5.1.1",
+        "oidc-core#section-5.1",
         "the user’s postal address",
     ),
     "updated_at": Entry(
@@ -295,7 +295,7 @@ _OF_AN_SD_JWT = {
     ),
     "sd_hash": Entry(
         "A hash of the SD-JWT with just the disclosures that are shown, so that nothing can be added or taken away.",
-        "9901#section-4.3.1",
+        "9901#section-4.3",
         "hash of what is shown",
     ),
 }

@@ -5,18 +5,18 @@ from flows.glossary.entry import Entry
 JOSE_HEADERS = {
     "alg": Entry(
         "How the token is protected. The sender writes this, so a verifier accepts only what it chose beforehand.",
-        "8725#section-3.1",
+        "7515#section-4.1.1",
         "how it is protected",
     ),
     "kid": Entry(
         "Which key was used, so that keys can be replaced. "
         "Compare it with the keys you have; never put it unchecked into a file path or a database query.",
-        "8725#section-3.10",
+        "7515#section-4.1.4",
         "which key checks it",
     ),
     "typ": Entry(
         "What kind of token this is, so that one kind cannot pass for another.",
-        "8725#section-3.11",
+        "7515#section-4.1.9",
         "what kind it is",
     ),
     "jwk": Entry(
@@ -28,12 +28,12 @@ JOSE_HEADERS = {
     "jku": Entry(
         "Where to fetch the keys. A server that follows it blindly lets a forger choose the key, "
         "and calls whatever address the forger likes.",
-        "8725#section-3.10",
+        "7515#section-4.1.2",
         "where its keys are said to be",
     ),
     "x5u": Entry(
         "Where to fetch the certificate. A server that follows it blindly calls whatever address a forger likes.",
-        "8725#section-3.10",
+        "7515#section-4.1.5",
         "where its certificate should be",
     ),
     "x5c": Entry(
@@ -54,7 +54,7 @@ JOSE_HEADERS = {
     ),
     "cty": Entry(
         "What kind of content is inside. `JWT` means that another token is nested in this one.",
-        "7519#section-5.2",
+        "7515#section-4.1.10",
         "what is inside",
     ),
     "crit": Entry(
@@ -70,7 +70,7 @@ JOSE_HEADERS = {
     "zip": Entry(
         "The content was compressed before it was encrypted. "
         "The length can then betray what is inside, so this should be avoided.",
-        "8725#section-3.6",
+        "7516#section-4.1.3",
         "compressed before encryption",
     ),
     "b64": Entry(
