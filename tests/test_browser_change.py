@@ -96,6 +96,7 @@ def test_cursor_stands_where_raw_text_goes_wrong(page: Page) -> None:
     page.get_by_label("The whole request, byte for byte").fill("GET / HTTP/1.1\nHost: a\nX-Ä: b\n\n")
     page.get_by_role("button", name="Send it →").click()
     expect(page.get_by_role("alert")).to_contain_text("line 3, character 3")
+    expect(page.locator("#raw")).to_be_focused()
     where = page.evaluate(
         "(() => { const at = document.activeElement; return [at.id, at.value[at.selectionStart]]; })()"
     )

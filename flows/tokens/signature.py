@@ -8,7 +8,7 @@ from flows.as_it_saw import short
 from flows.tokens.judged import Judged
 from flows.tokens.ring import Held
 from flows.tokens.rules import Finding, failed, not_checked, passed, rule
-from flows.tokens.verify import SIGNING_ALGORITHMS, misfit
+from flows.tokens.verify import CHANGED, SIGNING_ALGORITHMS, misfit
 
 
 @rule("8725#section-3.2")
@@ -88,10 +88,13 @@ def signature_verifies(judged: Judged) -> Finding | None:
     if not fitting:
         return not_checked("the signature: no key fits")
     held, why = fitting[0]
+    called = f"{held.called[:1].upper()}{held.called[1:]}"
+    if len(fitting) > 1:
+        return failed("The signature does not fit", f"None of {len(fitting)} keys made it, or it was changed since.")
     more = (
-        f"Tried with {held.called}." if len(fitting) == 1 else f"Tried with {len(fitting)} keys, first {held.called}."
+        f"{called} did not make it, or it was changed since." if why == CHANGED else f"Tried with {held.called}. {why}"
     )
-    return failed("The signature does not fit", f"{more} {why}")
+    return failed("The signature does not fit", more)
 
 
 @rule("7516#section-5.2")

@@ -67,6 +67,7 @@ def _algorithms() -> dict[str, Algorithm]:
 
 SIGNING_ALGORITHMS = _algorithms()
 
+CHANGED = "Another key made it, or a character was changed."
 _KINDS = {"oct": "a secret", "RSA": "an RSA key", "EC": "an EC key", "OKP": "an OKP key"}
 _SAME_ALG = {"Ed25519": "EdDSA", "Ed448": "EdDSA"}  # the newer names, which say the curve as well
 
@@ -187,7 +188,7 @@ def _why_not(known: Algorithm, alg: str, key: AnyKey, message: bytes, signature:
         return f"The signature is in DER, as OpenSSL writes it; {alg} has R and S side by side, in {length} bytes."
     if len(signature) != length:
         return f"The signature has {len(signature)} bytes, {made} {length}."
-    return "Another key made it, or a character was changed."
+    return CHANGED
 
 
 def _is_der(signature: bytes) -> bool:
