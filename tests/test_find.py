@@ -1,7 +1,9 @@
 """Tokens are found in whatever is pasted: clean, with where they stood, what was left out, and what was set right."""
 
+import base64
 import json
 import time
+import zlib
 from typing import Any
 from urllib.parse import quote
 
@@ -88,8 +90,8 @@ def test_a_bare_token_is_found_by_itself() -> None:
             ("request=",),
         ),
         (f"grant_type=x&client_assertion={TOKEN}", "in a form, as `client_assertion`", ("client_assertion=",)),
-        (json.dumps({"a": [{"id_token": TOKEN}]}), "in JSON, as `id_token`", ('"id_token": "',)),
-        (f'the answer was {{"id_token":"{TOKEN}", and more', "in JSON, as `id_token`", ('"id_token":"',)),
+        (json.dumps({"a": [{"id_token": TOKEN}]}), "in JSON, as `id_token`", ()),
+        (f'the answer was {{"id_token":"{TOKEN}", and more', "in JSON, as `id_token`", ()),
         (f"Cookie: a=b; session={TOKEN}; c=d", "in a cookie, `session`", ("session=",)),
         (f"Set-Cookie: session={TOKEN}; HttpOnly; Secure", "in a cookie, `session`", ("session=",)),
         (
@@ -170,13 +172,28 @@ def test_percent_encoding_is_undone_and_said() -> None:
     pasted = "https://as.example/?next=" + quote(f"https://app.example/#access_token={TOKEN.replace('.', '%2E')}", "")
     found = only(pasted)
     assert (found.text, found.where) == (TOKEN, "in the fragment of an address, as `access_token`")
-    assert found.problems == ("Percent-encoding was undone (`%2B` for `+`).",)
+    assert found.problems == ("Percent-encoding was undone (`%252E` for `.`).",)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "says"),
+    [
+        (f"?a=%2F&request={TOKEN.replace('.', '%2e')}", "Percent-encoding was undone (`%2e` for `.`)."),
+        (f"?a=%2F&request={TOKEN.replace('_', '%5F')}", "Percent-encoding was undone (`%5F` for `_`)."),
+        (f"{TOKEN[:70]}%0A{TOKEN[70:]}", "Percent-encoding was undone (`%0A` for a line break)."),
+        (TOKEN.replace("_", "\\u005f"), "JSON's escapes were undone (`\\u005f` for `_`)."),
+        (TOKEN.replace("_", "&amp;lowbar;"), "HTML's entities were undone (`&amp;lowbar;` for `_`)."),
+    ],
+)
+def test_the_encoding_that_was_undone_is_named_as_it_stood_in_the_token(pasted: str, says: str) -> None:
+    found = only(pasted)
+    assert (found.text, found.problems) == (TOKEN, (says,))
 
 
 def test_entities_of_html_are_undone_and_said() -> None:
     found = only(f"{{&quot;id_token&quot;:&quot;{TOKEN.replace('.', '&#46;')}&quot;}}")
     assert (found.text, found.where) == (TOKEN, "in JSON, as `id_token`")
-    assert found.problems == ("HTML's entities were undone (`&amp;`).",)
+    assert found.problems == ("HTML's entities were undone (`&#46;` for `.`).",)
 
 
 @pytest.mark.parametrize("held", [FLATTENED, GENERAL, JSON_JWE])
@@ -245,12 +262,103 @@ def test_a_token_that_was_shortened_is_said_to_be() -> None:
     assert found.problems == ("It was shortened: dots stand for the rest.",)
 
 
+IN_HEADER, IN_PAYLOAD, IN_SIGNATURE = 15, len(HEADER) + 10, len(TOKEN) - 20
+ELLIPSES = ["...", "....", ".......", "\u2026"]
+
+
+@pytest.mark.parametrize("dots", ELLIPSES)
+@pytest.mark.parametrize("cut", [IN_HEADER, IN_PAYLOAD, IN_SIGNATURE])
+@pytest.mark.parametrize("after", ["", " and so on", '"}', "(truncated)", " [120 chars more]"])
+def test_dots_for_the_rest_of_a_token_are_no_parts_of_it(dots: str, cut: int, after: str) -> None:
+    found = only(TOKEN[:cut] + dots + after)
+    assert isinstance(found.token, Signed) and found.text == TOKEN[:cut]
+    assert found.struck[-1].startswith(dots) or '"}' in after
+    assert found.problems == ("It was shortened: dots stand for the rest.",)
+
+
+@pytest.mark.parametrize("dots", ELLIPSES)
+@pytest.mark.parametrize("cut", [IN_HEADER, IN_PAYLOAD, IN_SIGNATURE])
+def test_dots_for_a_piece_of_a_token_are_left_out(dots: str, cut: int) -> None:
+    found = only(TOKEN[:cut] + dots + TOKEN[cut + 8 :])
+    assert isinstance(found.token, Signed) and found.text == TOKEN[:cut] + TOKEN[cut + 8 :]
+    assert found.struck == ("1 ellipsis",)
+    assert found.problems == ("It was shortened: dots stand for a piece of it.",)
+
+
+@pytest.mark.parametrize("dots", ELLIPSES)
+def test_dots_for_the_beginning_of_a_token_are_left_out(dots: str) -> None:
+    found = only(f"Bearer {dots}{TOKEN[12:]} and so on")
+    assert (found.text, found.where, found.struck) == (TOKEN[12:], "after the word `Bearer`", (dots,))
+    assert found.problems == ("The beginning of it is lost: the first part cannot be a header.",)
+
+
+def test_a_dot_and_dots_after_a_payload_are_its_joint_and_an_ellipsis() -> None:
+    found = only(f"{HEADER}.{CLAIMS}....")
+    assert (found.text, found.struck) == (f"{HEADER}.{CLAIMS}.", ("...",))
+    found = only(f"{HEADER}.{CLAIMS}....{SIGNATURE[-9:]}")
+    assert (found.text, found.struck) == (f"{HEADER}.{CLAIMS}.{SIGNATURE[-9:]}", ("1 ellipsis",))
+
+
+def test_dots_after_a_whole_token_stand_for_nothing_of_it() -> None:
+    found = only(f"It is {TOKEN}... and so on")
+    assert (found.text, found.struck, found.problems) == (TOKEN, ("...",), ())
+
+
+@pytest.mark.parametrize("token", [f"{HEADER}..{SIGNATURE}", JWE, JWE.replace("BBBBBBBB", "")])
+def test_two_dots_in_a_row_are_joints(token: str) -> None:
+    found = only(f"Bearer {token}")
+    assert (found.text, found.problems) == (token, ())
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "***",
+        "*" * 43,
+        "\u2022\u2022\u2022",
+        "[SIGNATURE]",
+        "[...]",
+        "<redacted>",
+        "<signature removed>",
+        "{signature}",
+        "[FILTERED]",
+        "xxxxx",
+        "X" * 43,
+        "REDACTED",
+        "your-signature",
+    ],
+)
+@pytest.mark.parametrize("after", ["", " and2 more", "\nThanks", '"'])
+def test_a_signature_that_was_masked_is_struck_through_and_said(mask: str, after: str) -> None:
+    found = only(f"Authorization: Bearer {HEADER}.{CLAIMS}.{mask}{after}")
+    assert found.text == f"{HEADER}.{CLAIMS}."
+    assert found.struck == ("Authorization: Bearer", *(['"'] if after == '"' else []), mask)
+    assert found.problems == ("Its signature was masked.",)
+
+
+def test_what_is_left_of_a_masked_signature_stays() -> None:
+    for masked in (f"***{SIGNATURE[-5:]}", f"{SIGNATURE[:5]}***"):
+        found = only(f"{HEADER}.{CLAIMS}.{masked}")
+        assert found.text == f"{HEADER}.{CLAIMS}.{masked.replace('*', '')}"
+        assert found.problems == ("Its signature was masked.",)
+    assert only(f"{HEADER}.{CLAIMS}.xxxxx\u2026(truncated)").struck == ("xxxxx", "\u2026(truncated)")
+    assert only(f"{HEADER}.{CLAIMS}.xxx...xxx").problems == ("Its signature was masked.",)
+
+
+def test_a_tag_after_an_unsecured_token_masks_nothing() -> None:
+    assert only(f"{part({'alg': 'none'})}.{CLAIMS}.<br>").problems == ()
+
+
 @pytest.mark.parametrize("lost", [1, 5, len(HEADER) - 10])
 def test_a_token_whose_first_characters_are_lost_is_known_by_its_payload(lost: int) -> None:
     found = only(TOKEN[lost:])
     assert found.text == TOKEN[lost:]
     assert isinstance(found.token, Signed) and found.token.claims and found.token.claims["sub"] == "alice"
-    assert found.problems == ("The begin of it is lost: the first part cannot be a header.",)
+    assert found.problems == ("The beginning of it is lost: the first part cannot be a header.",)
+
+
+def test_a_token_whose_beginning_is_lost_is_not_said_to_stand_among_strays() -> None:
+    assert only(f'"{TOKEN[5:]}",').struck == ()
 
 
 def test_a_payload_without_a_header_is_read_as_a_payload() -> None:
@@ -279,13 +387,100 @@ JWKS = '{"keys":[{"kty":"oct","k":"eyJhbGciOiJub25lIn0"}]}'
 @pytest.mark.parametrize("key", [PEM, JWK, JWKS])
 def test_a_key_is_no_token_and_is_handed_on(key: str) -> None:
     found = find(key)
-    assert (found.tokens, found.keys_text, found.says) == ((), key, "This is a key: paste it below.")
+    says = "This is a key, and no token. Paste a token first: then there is a field for its key."
+    assert (found.tokens, found.keys_text, found.says) == ((), key, says)
+
+
+def test_a_key_within_words_is_told_likewise() -> None:
+    assert find("It is the one that I made for you yesterday:\n" * 9 + JWK).says == (
+        "There is a key in this, and no token. Paste a token first: then there is a field for its key."
+    )
 
 
 def test_a_key_beside_a_token_is_handed_on_too() -> None:
     found = find(f"{TOKEN}\n{PEM}")
     assert [each.text for each in found.tokens] == [TOKEN]
-    assert (found.keys_text, found.says) == (PEM, "Found 1 token, on line 1. A key is beside it: paste it below.")
+    assert (found.keys_text, found.says) == (
+        PEM,
+        "Found 1 token, on line 1. A key is beside it, and is not used: whether to trust it is for you to say.",
+    )
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "where"),
+    [
+        (f"kind: Secret\ndata:\n  token: {in_base64(TOKEN)}\ntype: Opaque", "as the value of `token`"),
+        (json.dumps({"data": {"token": in_base64(TOKEN)}}), "in JSON, as `token`"),
+        (in_base64(TOKEN), "by itself"),
+        (in_base64(TOKEN + "\n"), "by itself"),
+        (base64.encodebytes(TOKEN.encode()).decode(), "by itself"),
+        (base64.encodebytes(TOKEN.encode()).decode() + "Thanks,\nBob", "on line 1"),
+        (f"TOKEN={base64url.encode(TOKEN.encode())}", "as the value of `TOKEN`"),
+        (f"Authorization: Bearer {in_base64(TOKEN)}", "in a header line"),
+        (in_base64(f"Bearer {TOKEN}"), "after the word `Bearer`"),
+        (in_base64(f"Authorization: Bearer {TOKEN}"), "in a header line"),
+        (in_base64(json.dumps({"access_token": TOKEN, "scope": "photos.read"})), "in JSON, as `access_token`"),
+        (in_base64(json.dumps({"auths": {"registrytoken": TOKEN}}, indent=2)), "in JSON, as `registrytoken`"),
+    ],
+)
+def test_a_token_in_base64_is_found(pasted: str, where: str) -> None:
+    found = only(pasted)
+    assert (found.text, found.where) == (TOKEN, f"{where}, in base64")
+
+
+def test_all_tokens_within_one_base64_are_found_in_order() -> None:
+    held = in_base64(json.dumps({"access_token": "2YotnFZFEjr1zCsicMWpAA", "id_token": TOKEN}))
+    found = find(f"{SECOND}\n{held}").tokens
+    assert [each.text for each in found] == [SECOND, "2YotnFZFEjr1zCsicMWpAA", TOKEN]
+
+
+def test_base64_is_undone_once_and_only_where_nothing_else_is_found() -> None:
+    assert isinstance(only(in_base64(in_base64(TOKEN))).token, Other)
+    claims = part({"iss": "https://as.example", "act": TOKEN})
+    assert only(claims).text == f".{claims}"
+    assert only(f"{HEADER}.{claims}.{SIGNATURE}").text == f"{HEADER}.{claims}.{SIGNATURE}"
+    words = "The token service answers to Bearer tokens, and to nothing else in the world."
+    assert all(isinstance(each.token, Other) for each in find(in_base64(words)).tokens)
+
+
+def test_so_much_in_base64_is_looked_through_and_no_more() -> None:
+    found = find("\n".join(f"t: {in_base64(TOKEN)}" for _ in range(500)))
+    assert [each.text for each in found.tokens] == [TOKEN]
+    assert found.says.endswith("There is too much here to look through: only its beginning was.")
+
+
+def logged(first: str = "") -> str:
+    lines = [TOKEN[at : at + 64] for at in range(0, len(TOKEN), 64)]
+    return "".join(
+        f"2026-11-24T09:10:{second:02}Z | orders-1 | {first if not second else ''}{line}\n"
+        for second, line in enumerate(lines)
+    )
+
+
+@pytest.mark.parametrize("first", ["", "Authorization: Bearer ", "token="])
+@pytest.mark.parametrize(
+    "after", ["", "2026-11-24T09:10:44Z | orders-1 | Started in 3 ms\n", "2026-11-24T09:10:44Z x\n"]
+)
+def test_lines_of_a_log_that_each_begin_alike_are_joined(first: str, after: str) -> None:
+    found = only(logged(first) + after)
+    assert found.text == TOKEN
+    assert found.struck[-2:] == ("2026-11-24T09:10:01Z | orders-1 |", "3 line breaks")
+
+
+@pytest.mark.parametrize("after", ["Started", "started in 3 ms", "GET /photos", "orders-1"])
+def test_the_next_line_of_a_log_is_no_part_of_a_token_that_is_cut_off(after: str) -> None:
+    line = "2026-11-24T09:10:02Z | orders-1 | "
+    assert only(f"{line}{TOKEN[:90]}\n{line}{after}\n").text == TOKEN[:90]
+
+
+def test_tokens_on_lines_of_a_log_are_several() -> None:
+    line = "2026-11-24T09:10:02Z | orders-1 | "
+    found = find("\n".join(line + each for each in (TOKEN[:90], SECOND, TOKEN))).tokens
+    assert [each.text for each in found] == [TOKEN[:90], SECOND, TOKEN]
 
 
 def test_claims_are_no_token() -> None:
@@ -379,6 +574,8 @@ REPEATED = [
     "é", f"{HEADER}.", f"{HEADER} ", f"{HEADER}\n", f"{TOKEN} ", "Bearer a1B2c3D4e5F6g7H8 ", "?code=ab1&",
     "Cookie: a=b;", "Basic YTpi ", "MDAxxxxxxxxxxxxxxxxxxxxxxxxxx ", "PHNhbW", "<Response urn:oasis:names:tc:SAML>",
     "-----BEGIN PUBLIC KEY-----", "v4.public.", "&amp;", "\\u003d", "\u200b", "name=", "token:", "-H 'Authorization: ",
+    "...", "eyJ...", f"{HEADER}....", f"{HEADER}.{CLAIMS}.***", f"{HEADER}.{CLAIMS}.[", f"{TOKEN[:90]}\n2026 | a | ",
+    base64.b64encode(TOKEN.encode()).decode() + " ", base64.b64encode(TOKEN.encode()).decode(), "QUJD\n",
 ]  # fmt: skip
 
 
@@ -391,6 +588,57 @@ def test_a_megabyte_of_anything_takes_no_time(unit: str) -> None:
         assert len(found.tokens) <= 50
 
 
+def deflated(elements: int) -> str:
+    """A SAML message as an address carries it."""
+    xml = b'<Response xmlns="urn:oasis:names:tc:SAML:2.0:protocol">' + b'<a b="c"/>' * elements + b"</Response>"
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return base64.b64encode(compressor.compress(xml) + compressor.flush()).decode()
+
+
+COSTLY = {
+    "SAML that inflates": f"SAMLResponse={deflated(90_000)} " * 250,
+    "much SAML": f"SAMLRequest={deflated(500)}&" * 4000,
+    "begins in a row": ".eyJ" * 249_000,
+    "begins before a long run": "~eyJ" * 1500 + "a" * 900_000,
+    "tokens of two parts, all of which end together": "=eyJhIjoxfQ" * 80_000 + ".aaa",
+    "deep JSON in which more begins": ("=eyJhIjpb" * 440 + ".aaaa ") * 250,
+    "one token on many lines": "a\n" * 250_000 + f"{TOKEN}\n" * 2500,
+    "codes of a command": "curl -b code=abcd_\t" * 49_000,
+    "codes of a cookie": "Cookie: x;code=a1bcd " * 43_000,
+    "cookies that are words": "Cookie: "
+    + "a=aaaaaaaaaaaaaaaaaaaa;" * 800
+    + ("\nCookie: " + "a=aaaaaaaaaaaaaaaaaaaa;" * 800) * 50,
+    "words after Bearer": "Bearer authorization-server " * 35_000,
+    "PASETO in base64": (base64.b64encode(b"v2.local.A " * 81).decode() + " ") * 800,
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_megabyte_of_what_is_looked_at_again_and_again_takes_no_time(name: str) -> None:
+    pasted = COSTLY[name][:MEGABYTE]
+    before = time.process_time()
+    found = find(pasted)
+    assert time.process_time() - before < 1
+    assert len(found.tokens) <= 2
+
+
+def test_saml_is_read_up_to_a_limit_and_no_further() -> None:
+    pasted = "\n".join(f"SAMLResponse={deflated(19_000 + at)}" for at in range(9))
+    found = find(pasted)
+    assert [each.where for each in found.tokens] == ["as the value of `SAMLResponse`"] * 2
+    assert found.says == "Found 2 tokens: choose one. There is too much here to look through: only its beginning was."
+
+
+def test_what_was_looked_through_in_part_only_is_told_where_nothing_was_found() -> None:
+    assert find(COSTLY["begins in a row"]).says == (
+        "Nothing in this looks like a token. There is too much here to look through: only its beginning was."
+    )
+
+
+def test_what_stands_behind_many_words_with_a_name_is_found_still() -> None:
+    assert only("code=404 code: x " * 9000 + "https://app.example/cb?code=a1B2c3D4e5F6").text == "a1B2c3D4e5F6"
+
+
 SOUP = st.lists(
     st.sampled_from([
         TOKEN, HEADER, CLAIMS, SIGNATURE, JWE, DISCLOSURE, BINDING, PEM, json.dumps(FLATTENED), json.dumps(GENERAL),
@@ -398,6 +646,7 @@ SOUP = st.lists(
         "access_token=", "&", "?code=", "~", ".", "..", "\n", "\r\n", " ", '"', "'", "\\", "\\n", "%2E", "%25",
         "&quot;", "{", "}", "[",
         ",", '{"iss":', '"payload":', '"kty":', "v4.public.", "MDAx", "AgEI", "pypi-AgEI", "PHNhbWx", "<Response ",
+        "...", "....", "***", "[SIGNATURE]", "xxxxx", "ZXlK", "2026 | a | ", base64.b64encode(TOKEN.encode()).decode(),
         "urn:oasis:names:tc:SAML", "eyJ", "eyJ\u200b", "\ud800", "\u00ad", "…", "=", "+", "/", "00", "1//", "sk-",
         "ghp_",
     ])

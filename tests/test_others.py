@@ -175,6 +175,13 @@ def test_a_prefix_tells_who_issued_it(text: str, issuer: str, what: str) -> None
     assert token.facts[:2] == (("issued by", issuer), ("what it is there", what))
 
 
+@pytest.mark.parametrize("text", ["ghp_" + "a1B2" * 9, "xoxb-123456789012-abcdefABCDEF", "sk_live_" + "a1B2" * 6])
+def test_a_token_of_a_vendor_is_not_asked_about_at_an_introspection_endpoint(text: str) -> None:
+    token = only(text)
+    assert token.says.endswith("when it ends is not in it. Only who issued it can tell.")
+    assert "introspection" not in token.says and token.rfc == ""
+
+
 def test_an_opaque_token_is_a_reference_for_its_issuer_to_look_up() -> None:
     token = only("Authorization: Bearer 2YotnFZFEjr1zCsicMWpAA")
     assert token.kind == "opaque token"

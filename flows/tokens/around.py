@@ -39,10 +39,13 @@ class Around:
     lead: str = ""
 
 
-def around(text: str, start: int) -> Around | None:
-    """What the text before `start` says about what stands there; None for nothing that is known."""
+def around(text: str, start: int, far: int = _FAR) -> Around | None:
+    """What the text before `start` says about what stands there; None for nothing that is known.
+
+    An address, a command or a cookie is looked for over `far` characters.
+    """
     near = text[max(0, start - _NEAR) : start]
-    curl = text.rfind("curl ", max(0, start - _FAR), start) >= 0
+    curl = text.rfind("curl ", max(0, start - far), start) >= 0
     if found := _HEADER.search(near):
         return _in_header(found, curl)
     if found := _JSON.search(near):
@@ -51,7 +54,7 @@ def around(text: str, start: int) -> Around | None:
     if found := _FIELD.search(near):
         return Around(f"in a field of an HTML form, `{found['name']}`", found["name"], found.group())
     if found := _PAIR.search(near):
-        return _in_pair(text, start, found["name"], curl)
+        return _in_pair(text, start, found["name"], curl, far)
     if found := _BEARER.search(near):
         return Around(f"after the word `{found['scheme']}`", "", found.group().strip())
     if re.search(r"[\[,]\s{0,40}\\{0,8}\"$", near):
@@ -69,10 +72,9 @@ def _in_header(found: re.Match[str], curl: bool) -> Around:
     return Around("in a header line" if name.lower() == "authorization" else f"in a header line, `{name}`", name, lead)
 
 
-def _in_pair(text: str, start: int, name: str, curl: bool) -> Around:
+def _in_pair(text: str, start: int, name: str, curl: bool, far: int) -> Around:
     """`name=value`: in a cookie, an address, a form, or on its own."""
-    far = text[max(0, start - _FAR) : start]
-    line = far[far.rfind("\n") + 1 :]
+    line = text[max(0, start - far) : start].rpartition("\n")[2]
     lead = f"{name}="
     if any(word in line for word in ("ookie", "COOKIE", "-b")) and _COOKIE.search(line):
         return Around(f"in a cookie, `{name}`", name, lead)
@@ -83,6 +85,6 @@ def _in_pair(text: str, start: int, name: str, curl: bool) -> Around:
         return Around(f"{within}, as `{name}`", name, lead)
     if curl:
         return Around(f"in a curl command, in its form, as `{name}`", name, lead)
-    if "&" in run or "&" in text[start : start + _FAR].split(maxsplit=1)[0]:
+    if "&" in run or "&" in text[start : start + far].split(maxsplit=1)[0]:
         return Around(f"in a form, as `{name}`", name, lead)
     return Around(f"as the value of `{name}`", name, lead)

@@ -1,7 +1,7 @@
 """Tokens in compact form within a text: where one begins, its clean characters, and what had to be set right.
 
-A token begins where base64url says `{"`: as `eyJ`. One that has lost its begin is known by its payload, which begins so
-too.
+A token begins where base64url says `{"`: as `eyJ`. One that has lost its beginning is known by its payload, which
+begins so too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from flows.as_it_saw import short
 from flows.tokens import base64url, json_text, others
-from flows.tokens.gather import Gathered, lengths_of
+from flows.tokens.gather import MASK_OF_LETTERS, Gathered, lengths_of
 from flows.tokens.objects import CLAIMS
 from flows.tokens.read import Other
 
 _BEGIN = re.compile(r"e(?:yJ|yA|wo|w0|wk)(?<![A-Za-z0-9_\-]e..)")
 _JSON = re.compile(rb'\s{0,20}\{\s{0,200}(?:"([^"\x00-\x1f]{1,60})|\}$)')
-_BEFORE_A_DOT = re.compile(r"\.[A-Za-z0-9_\-]{0,4000}")
+_BEFORE_A_DOT = re.compile(r"\.(?!\.\.)[A-Za-z0-9_\-]{0,4000}")
+_CUT_BEFORE = re.compile(r"\.{3,100}|\u2026")  # read backwards
 _HEADER = frozenset({"alg", "enc", "typ", "kid", "jwk", "cty", "x5c", "x5t", "jku", "x5u", "zip", "epk", "b64", "crit"})
 _OTHER_CLAIMS = CLAIMS | {"scope", "client_id", "azp", "nonce", "cnf", "name", "email", "_sd", "vct"}
 _SHORTEST = 8  # characters: `{"alg"` in base64url
@@ -35,6 +36,8 @@ class Compact:
     other: Other | None = None
     struck: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    is_begun: bool = True  # False where its beginning is lost
+    may_hold_tokens: bool = False  # JSON that is no header, nor says a claim
 
 
 def begin_after(text: str, place: int) -> int:
@@ -48,31 +51,38 @@ def how_many_begin(text: str, place: int) -> int:
 
 
 def compact_at(text: str, gathered: Gathered, start: int) -> Compact | None:
-    """What was gathered there as a token, or with what is before it if the begin is lost; None for no token."""
-    raw, end = gathered.text, gathered.end
+    """What was gathered there as a token, or with what is before it if its beginning is lost; None for no token."""
+    raw = gathered.text
     names = _names(re.split(r"[.~]", raw, maxsplit=1)[0])
     if not names or len(raw) < _SHORTEST:
         return None
     if gathered.is_plain:
-        return Compact(start, end, raw)
-    clean, problems, cut = _set_right(raw)
-    struck = (*gathered.struck, *([raw[-cut:]] if cut else []))
+        return Compact(start, gathered.end, raw)
+    clean, problems, end, struck = _ended(gathered)
     parts = clean.split(".")
     if not names & _HEADER:
         lost = _BEFORE_A_DOT.match(text[max(0, start - 4001) : start][::-1])
         if lost:
             rest = lost.group()[1:][::-1]
             rest = rest if len(rest) >= 10 else ""
-            problems = (*problems, "The begin of it is lost: the first part cannot be a header.")
-            return Compact(start - 1 - len(rest), end - cut, f"{rest}.{clean}", None, struck, problems)
+            problems = (*problems, "The beginning of it is lost: the first part cannot be a header.")
+            start -= 1 + len(rest)
+            dots = _CUT_BEFORE.match(text[max(0, start - 100) : start][::-1])
+            start, struck = (start - len(dots[0]), (dots[0], *struck)) if dots else (start, struck)
+            return Compact(start, end, f"{rest}.{clean}", None, struck, problems, is_begun=False)
         if len(parts) == 3 and 4 <= len(parts[1]) <= 8:
-            return Compact(start, end - cut, clean, _signed_cookie(clean, parts), struck, problems)
+            return Compact(start, end, clean, _signed_cookie(clean, parts), struck, problems)
         if len(parts) < 3 and not names & _OTHER_CLAIMS:
-            return None if len(parts) > 1 else Compact(start, end - cut, clean, _json(clean), struck, problems)
+            if len(parts) > 1:
+                return None
+            return Compact(start, end, clean, _json(clean), struck, problems, may_hold_tokens=True)
         if len(parts) < 3:
             problems = (*problems, "The header is lost: it begins with the payload, so a dot was put in front of it.")
             clean = "." + clean
-    return Compact(start, end - cut, clean, None, struck, problems)
+            return Compact(
+                start, end, clean, None, struck, problems, may_hold_tokens=len(parts) == 1 and not names & CLAIMS
+            )
+    return Compact(start, end, clean, None, struck, problems)
 
 
 def piece_of(text: str) -> Other | None:
@@ -98,11 +108,30 @@ def _names(first: str) -> set[str]:
     return named | {member.name for member in json_text.read(data).members}
 
 
+def _ended(gathered: Gathered) -> tuple[str, tuple[str, ...], int, tuple[str, ...]]:
+    """Clean text, sentences, where it ends with what stands for the rest of it, and what of that was left out."""
+    clean, problems, cut = _set_right(gathered.text)
+    if cut:
+        return clean, problems, gathered.end - cut, (*gathered.struck, gathered.text[-cut:])
+    mask = gathered.mask
+    parts = clean.split(".")
+    if len(parts) == 3 and MASK_OF_LETTERS.fullmatch(parts[2]):
+        clean, mask = clean[: -len(parts[2])], parts[2] + mask
+    if mask or gathered.is_masked:
+        problems = (*problems, "Its signature was masked.")
+    elif gathered.is_shortened:
+        problems = (*problems, "It was shortened: dots stand for a piece of it.")
+    elif gathered.rest and not gathered.is_whole:
+        problems = (*problems, "It was shortened: dots stand for the rest.")
+    end = gathered.end + len(gathered.mask) + len(gathered.rest)
+    return clean, problems, end, (*gathered.struck, *(each for each in (mask, gathered.rest) if each))
+
+
 def _set_right(raw: str) -> tuple[str, tuple[str, ...], int]:
     """Base64url of what was gathered, a sentence for each thing that was not so, and how much was cut off its end."""
     problems = []
     clean = raw
-    if clean.endswith(("..", "...")) and len(clean.rstrip(".").split(".")) != 2:
+    if clean.endswith("..") and len(clean.rstrip(".").split(".")) != 2:
         clean = clean.rstrip(".")
         problems.append("It was shortened: dots stand for the rest.")
     elif clean.endswith(".") and clean.count(".") in (3, 5):

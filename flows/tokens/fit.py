@@ -17,6 +17,7 @@ from flows.tokens.read import Header
 from flows.tokens.ring import AnyKey, Held, named
 
 LEAST_RSA = 2048  # bits
+LOOKS_RANDOM = 16  # bytes, from which on a secret that reads as hex or base64url is likely one
 AGREEING = ("P-256", "P-384", "P-521", "X25519", "X448")  # curves for ECDH-ES that are offered
 _ENCRYPTING = {"encrypt", "wrapKey", "deriveKey", "deriveBits"}  # values of `key_ops` that let a key encrypt
 _OPENING = {"decrypt", "unwrapKey"}  # and those of a private key, whose public half may encrypt
@@ -27,6 +28,26 @@ def choose(keys: Sequence[Held], misfit: Callable[[Held], str]) -> tuple[Held, s
     """The first key that fits, and ""; where none does, the first, and why not."""
     whys = [(held, misfit(held)) for held in keys]
     return next((each for each in whys if not each[1]), whys[0])
+
+
+def also_reads(held: Held, keys: Sequence[Held]) -> str:
+    """That a secret taken as text may have been meant as bytes, as a sentence; "" where it does not look so. `keys`
+    are all its readings. Many a word is base64url; one of 16 bytes and more, with digits and both cases, looks it."""
+    if not isinstance(held.key, OctKey) or held.called != "the secret, as text":
+        return ""
+    text = held.key.raw_value.decode("utf-8", "replace")
+    looks_mixed = all(any(map(of, text)) for of in (str.isdigit, str.islower, str.isupper))
+    for each in keys:
+        form = each.called.removeprefix("the secret, read as ")
+        size = len(each.key.raw_value) if isinstance(each.key, OctKey) else 0
+        if size >= LOOKS_RANDOM and (form == "hex" or (form.startswith("base64") and looks_mixed)):
+            return f"The secret was read as text; it also looks like {size} bytes of {form}."
+    return ""
+
+
+def told_to_sign(says: str) -> str:
+    """A sentence about what is no key, to whoever signs: there a public key is no way out."""
+    return says.replace(", or give the public key", "")
 
 
 def to_sign(held: Held, alg: str, kid: str = "") -> str:

@@ -1,7 +1,8 @@
 """The characters of one compact token, from where it begins: over line breaks, spaces and what else does not belong.
 
 Where a token ends is told by the token itself: a header and a payload are JSON, which says when it is whole, and the
-length of a signature follows from `alg`. So words that come after are not taken for a part of it.
+length of a signature follows from `alg`. So words that come after are not taken for a part of it. Three dots in a row
+are an ellipsis and no joints: of those there are two at most, around a detached payload or an empty key.
 """
 
 from __future__ import annotations
@@ -13,18 +14,44 @@ from dataclasses import dataclass, field
 
 from flows.tokens import base64url
 
-_RUN = re.compile(r"[A-Za-z0-9_\-.~+/=]+")
+_RUN = re.compile(r"(?:[A-Za-z0-9_\-~+/=]++|\.{1,2}(?!\.))++")
 # What may stand within a token and does not belong to it. ` + ` between two quotes joins strings in a program.
 _GAP = re.compile(
-    r"(?:\r\n?|\n|\\[nrt]|\\|[ \t\xa0\u2028\u2029]|[\u00ad\u200b-\u200f\u2060\ufeff]|[\"'`>|\u2026*#$%^!@]"
+    r"(?:\r\n?|\n|\\[nrt]|\\|[ \t\xa0\u2028\u2029]|[\u00ad\u200b-\u200f\u2060\ufeff]|[\"'`>|\u2026*#$%^!@]|\.{3,}+"
     r"|(?<=[\s\"'])\+(?=[\s\"'])){1,300}"
 )
+# What a log or a person puts in place of the rest of a token, and in place of its signature.
+_REST = re.compile(
+    r"(?:\.{3,}|\u2026)++"
+    r"(?: ?[(\[<][^()\[\]<>\r\n]{0,20}(?:trunc|cut|more|char|byte|omit|snip)[^()\[\]<>\r\n]{0,20}[)\]>])?",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = r"[^\[\]<>{}()\r\n]{0,30}"
+_HIDES = r"(?:redact|mask|hid|remov|omit|sign|snip|trunc|strip|secret|censor|filter|delet|scrub)"
+_STARS = r"[*\u2022\u00b7\u25cf\u2588]"
+_MASK = re.compile(
+    rf"(?:{_STARS}{{2,}}+"
+    rf"|\$?[\[<{{(]{{1,3}}(?:[ *.\u2026x\-]{{1,40}}|{_IN_BRACKETS}{_HIDES}{_IN_BRACKETS})[\]>}})]{{1,3}}+)"
+    r"(?![A-Za-z0-9_\-])",
+    re.IGNORECASE,
+)
+MASK_OF_LETTERS = re.compile(
+    r"x{3,}|[_\-]{3,}|(?:[a-z]{0,10}[_\-])?(?:redacted|masked|hidden|removed|omitted|signature|sig|snip|truncated|stripped"
+    r"|secret|censored|filtered|deleted|scrubbed)(?:[_\-][a-z]{0,10})?",
+    re.IGNORECASE,
+)
+_MASK_OF_AN_END = re.compile(rf"{_STARS}{{3,}}+(?![A-Za-z0-9_\-])")
+_LINE_BEGIN = re.compile(r"(?:^|[\r\n])([^\r\n]{8,300})\Z")
+_NEXT_LINE = re.compile(r"(?:\r\n?|\n)")
+_SEPARATOR = re.compile(r"[ \t|>\]:,;][^ \t|>\]:,;]*\Z")
+_DIGITS = str.maketrans("123456789", "000000000")
 _TO_LINE_END = re.compile(r"[ \t\\\"'`,;>)\]}]{0,20}(?:[\r\n]|$)")
 _LINE_BREAK = re.compile(r"\r\n?|\n|\\[nr]")
 _BEGINS = re.compile(r"(?:eyJ|eyA|ewo|ew0|ewk)")
 _LIKE_BASE64 = re.compile(r"(?=.{0,40}[0-9])(?=.{0,40}[A-Za-z])|.{0,40}?[a-z][A-Z]|.{40}", re.DOTALL)
 _PLAIN = re.compile(r"([A-Za-z0-9_\-]{1,4000})\.([^.\r\n]{1,10000})\.[A-Za-z0-9_\-]*")
 _MOST_GAPS = 5000
+_LONG_LINE = 20  # characters that a word is not likely to have
 _READINGS = 8  # how often JSON is read through to see whether it is whole
 _NAMES = {
     " ": "space",
@@ -61,6 +88,11 @@ class Gathered:
     end: int
     struck: tuple[str, ...]
     gaps: int
+    rest: str = ""  # an ellipsis after it, with what it says of itself
+    mask: str = ""  # what stands after it in place of its signature, or of its end
+    is_shortened: bool = False  # within, by an ellipsis
+    is_masked: bool = False  # within its signature
+    is_whole: bool = False  # as far as its algorithm tells
     is_plain: bool = False  # the payload stands there as it is (RFC 7797 §5.2)
 
 
@@ -70,30 +102,103 @@ def gather(text: str, start: int) -> Gathered:
         return Gathered(plain, start + len(plain), (), 0, is_plain=True)
     token, end = _Token(), start
     gaps: list[str] = []
+    lines = _Lines(text, start)
+    is_masked = False
     run = _RUN.match(text, start)
     while run:
         token.take(run.group())
         end = run.end()
-        gap = _GAP.match(text, end) if len(gaps) < _MOST_GAPS else None
-        run = gap and _RUN.match(text, gap.end())
-        if not gap or not run or not token.goes_on(gap.group(), run.group(), bool(_TO_LINE_END.match(text, run.end()))):
+        if text.startswith("....", end) and token.waits_for_dot():
+            token.take(".")
+            end += 1
+        mask = token.mask_after(text, end)
+        if mask or len(gaps) >= _MOST_GAPS:
+            return _gathered(token, text, end, gaps, lines, mask, is_masked)
+        begin = lines.begin_of_next(end)
+        gap = None if begin else _GAP.match(text, end)
+        run = _RUN.match(text, begin or (gap.end() if gap else len(text)))
+        if not run:
             break
-        gaps.append(gap.group())
-    return Gathered("".join(token.runs), end, named(gaps), len(gaps))
+        between = "\n" if begin else gap.group() if gap else ""
+        ends_its_line = bool(_TO_LINE_END.match(text, run.end()))
+        if begin and not (ends_its_line and (lines.joined or len(run.group()) >= _LONG_LINE)):
+            break
+        if not token.goes_on(between, run.group(), ends_its_line and not begin):
+            break
+        lines.joined = lines.joined or bool(begin)
+        is_masked = is_masked or (token.dots == 2 and "**" in between)
+        gaps.append(between)
+    return _gathered(token, text, end, gaps, lines, "", is_masked)
+
+
+def _gathered(
+    token: _Token, text: str, end: int, gaps: list[str], lines: _Lines, mask: str, is_masked: bool
+) -> Gathered:
+    rest = _REST.match(text, end + len(mask))
+    return Gathered(
+        "".join(token.runs),
+        end,
+        (*([lines.prefix.strip()] if lines.joined else []), *named(gaps)),
+        len(gaps),
+        rest.group() if rest else "",
+        mask,
+        is_shortened=any("\u2026" in gap or "..." in gap for gap in gaps),
+        is_masked=is_masked or bool(mask),
+        is_whole=token.is_whole(),
+    )
+
+
+@dataclass
+class _Lines:
+    """Lines of a log, each of which begins likewise: with a time that may differ, and who wrote it."""
+
+    text: str
+    start: int
+    prefix: str = ""  # of the lines after the first
+    masked: str | None = None  # how the line of the token begins, with its digits alike; "" if no other begins so
+    joined: bool = False
+
+    def begin_of_next(self, end: int) -> int:
+        """Where the next line goes on after what it begins with; 0 if it does not begin as the one of the token."""
+        line = _NEXT_LINE.match(self.text, end)
+        if not line or self.masked == "":
+            return 0
+        at = line.end()
+        if self.masked is None:
+            self.masked = self._alike(at)
+        next_ = self.text[at : at + len(self.masked)]
+        if not self.masked or next_.translate(_DIGITS) != self.masked:
+            return 0
+        self.prefix = self.prefix or next_
+        return at + len(self.masked)
+
+    def _alike(self, at: int) -> str:
+        """How both lines begin, up to a separator; "" if they do not."""
+        first = _LINE_BEGIN.search(self.text, max(0, self.start - 301), self.start)
+        if not first:
+            return ""
+        own, other = (each.translate(_DIGITS) for each in (first[1], self.text[at : at + len(first[1])]))
+        alike = next((at for at, (one, two) in enumerate(zip(own, other, strict=False)) if one != two), len(other))
+        both = own[:alike]
+        cut = _SEPARATOR.search(both)
+        both = both[: cut.start() + 1] if cut else ""
+        return both if len(both) >= 8 and re.search(r"[0A-Za-z]", both) else ""
 
 
 def named(gaps: list[str]) -> tuple[str, ...]:
     """What was left out, counted and in words: "3 line breaks", "1 soft hyphen", a quote as it is."""
     counts: Counter[str] = Counter()
     for gap in gaps:
-        for found in re.findall(r"\r\n?|\\[nrt]|.", gap, re.DOTALL):
-            counts["line break" if found[0] in "\r\n\u2028\u2029" else found] += 1
+        for found in re.findall(r"\r\n?|\\[nrt]|\.{3,}|.", gap, re.DOTALL):
+            name = "line break" if found[0] in "\r\n\u2028\u2029" else "\u2026" if found[0] == "." else found
+            counts[name] += 1
     struck = []
     for what, times in counts.items():
         name = what if len(what) > 2 else _NAMES.get(what, "")
         if not name and not what.isprintable():
             name = "character that cannot be seen"
-        struck.append(f"{times} {name}{'s' if times > 1 and name != 'ellipsis' else ''}" if name else what)
+        many = "ellipses" if name == "ellipsis" else f"{name}s"
+        struck.append(f"{times} {many if times > 1 else name}" if name else what)
     return tuple(struck)
 
 
@@ -148,6 +253,8 @@ class _Token:
         is_hidden = not is_line and not re.search(r"\s", gap)
         if not is_hidden and len(re.findall("[\"'`]", gap)) % 2:
             return False  # a quote that closes the token, or opens something else
+        if self.dots == 2 and not is_hidden and MASK_OF_LETTERS.fullmatch(self.runs[-1].rsplit(".", 1)[-1]):
+            return False
         at_joint = self.tail == "" or run[0] in ".~"
         if self.is_whole() or (_BEGINS.match(run) and len(run) > 40 and not at_joint and not is_hidden):
             return False
@@ -159,6 +266,17 @@ class _Token:
         if at_joint and self.dots < (4 if self.enc else 2):
             return likely
         return (likely or self._ends_with_this(run)) and self._fits(run, is_line, is_hidden)
+
+    def waits_for_dot(self) -> bool:
+        """Whether JSON is whole, so that a dot is the joint after it."""
+        return not self.enc and not self.tildes and self.dots < 2 and self._is_json() and self._json_is_whole()
+
+    def mask_after(self, text: str, end: int) -> str:
+        """What stands there in place of a signature, or of its end; "" for nothing of the kind."""
+        if self.enc or self.tildes or self.dots != 2 or self.is_whole():
+            return ""
+        found = (_MASK_OF_AN_END if self.tail else _MASK).match(text, end)
+        return found.group() if found else ""
 
     def is_whole(self) -> bool:
         """Whether the last part is the last one, and as long as its algorithm makes it."""

@@ -24,7 +24,7 @@ class Guess:
 
 def guess(message: bytes, signature: bytes, alg: str, claims: Mapping[str, Any], kid: str) -> Guess:
     """Try them all on what was signed; none where that would take too long (RFC 8725 §2.2)."""
-    tried = list(_guesses(claims, kid))
+    tried = list(guesses(claims, kid))
     if len(message) * len(tried) > MOST_HASHED:
         return Guess(None, 0, 0)
     for number, secret in enumerate(tried, 1):
@@ -33,7 +33,7 @@ def guess(message: bytes, signature: bytes, alg: str, claims: Mapping[str, Any],
     return Guess(None, 0, len(tried))
 
 
-def _guesses(claims: Mapping[str, Any], kid: str) -> Iterator[bytes]:
+def guesses(claims: Mapping[str, Any], kid: str) -> Iterator[bytes]:
     """The common secrets, then the names in the token: some take the issuer's or the client's for a secret."""
     yield from common_secrets()
     for value in (*(claims.get(name) for name in ("iss", "aud", "sub", "client_id", "azp")), kid):

@@ -34,6 +34,7 @@ KINDS: dict[Kind, str] = {
 ROUNDS = 10_000  # of PBES2; some libraries open no token with more than 16,384
 FEWEST_ROUNDS, MOST_ROUNDS = 1_000, 300_000  # what joserfc takes
 MOST_DECOYS = 100
+MOST_CLAIMS = 10_000
 SALT = 16  # bytes (RFC 9901 §9.3)
 NEVER_HIDDEN = ("iss", "exp", "nbf", "cnf", "aud")  # what a verifier needs to refuse a token (RFC 9901 §9.7)
 RESERVED = ("_sd", "...", "_sd_alg")
@@ -166,6 +167,11 @@ def make(wanted: Wanted) -> Made | tuple[Problem, ...]:
     return made or tuple(making.problems)
 
 
+def too_many(claims: int) -> str:
+    """The sentence for more claims than are made."""
+    return f"Claims: there are {claims:,}, and at most {MOST_CLAIMS:,} are made into a token."
+
+
 def compact(value: Any) -> bytes:
     """JSON without spaces, in ASCII, as PyJWT writes claims."""
     return json.dumps(value, separators=(",", ":")).encode()
@@ -189,6 +195,8 @@ def _payload(wanted: Wanted) -> _Payload:
         value = read(wanted.claims, "Claims")
     except NotJSON as problem:
         raise Refused("claims", str(problem)) from None
+    if isinstance(value, dict) and len(value) > MOST_CLAIMS:
+        raise Refused("claims", too_many(len(value)))
     return _Payload(compact(value), value if isinstance(value, dict) else None)
 
 

@@ -11,13 +11,12 @@ from itertools import pairwise
 
 from flows.as_it_saw import short
 from flows.tokens import base64url, json_text, macaroon, saml
+from flows.tokens.budget import Budget
 from flows.tokens.read import Other
 
 _INTROSPECTION = "7662#section-2"
-_ASK = (
-    "Whose it is, what it allows and when it ends is not in it. Only who issued it can tell: an API asks at the "
-    "introspection endpoint."
-)
+_NOT_IN_IT = "Whose it is, what it allows and when it ends is not in it. Only who issued it can tell."
+_ASK = f"{_NOT_IN_IT[:-1]}: an API asks at the introspection endpoint."
 _PREFIXES: tuple[tuple[str, str, str], ...] = (  # (how it looks, who issues it, what it is there)
     (r"ghp_[A-Za-z0-9]{36,251}", "GitHub", "personal access token (classic)"),
     (r"github_pat_[A-Za-z0-9_]{36,255}", "GitHub", "personal access token (fine-grained)"),
@@ -79,7 +78,7 @@ _PASETO = {  # version → (algorithm of local, of public, bytes of a signature)
 }
 
 
-def named(text: str) -> Other | None:
+def named(text: str, budget: Budget | None = None) -> Other | None:
     """What a text is by its form, if that is known: PASETO, macaroon, SAML, or one with a prefix that tells."""
     if PASETO.fullmatch(text):
         return _paseto(text)
@@ -88,7 +87,7 @@ def named(text: str) -> Other | None:
             return _prefixed(text, issuer, what)
     if MACAROON.fullmatch(text):
         return _macaroon(text)
-    return saml_message(text) if SAML.fullmatch(text) or text.lstrip().startswith("<") else None
+    return saml_message(text, budget) if SAML.fullmatch(text) or text.lstrip().startswith("<") else None
 
 
 def opaque(text: str, name: str = "") -> Other:
@@ -134,13 +133,14 @@ def basic(encoded: str) -> Other | None:
     )
 
 
-def saml_message(text: str) -> Other | None:
-    """A SAML message in XML, base64 or deflated base64; None for none."""
-    found = saml.xml_of(text)
+def saml_message(text: str, budget: Budget | None = None) -> Other | None:
+    """A SAML message in XML, base64 or deflated base64; None for none, and for one more than the budget allows."""
+    budget = budget or Budget()
+    found = saml.xml_of(text, budget)
     if not found:
         return None
     xml, packed = found
-    root, facts, problems = saml.facts(xml)
+    root, facts, problems = saml.facts(xml, budget)
     packing = (("packed as", packed),) if packed else ()
     return Other(
         text,
@@ -157,7 +157,7 @@ def piece(text: str, readable: str) -> Other:
     return Other(
         text,
         "piece of a token",
-        "It looks like a piece out of a token: base64url, with JSON in it whose begin is lost.",
+        "It looks like a piece out of a token: base64url, with JSON in it whose beginning is lost.",
         "7515#section-7.1",
         (("what can be read", short(readable)),),
     )
@@ -215,8 +215,8 @@ def _prefixed(text: str, issuer: str, what: str) -> Other:
     if inner:
         says = "It is a token of PyPI, and behind the prefix a macaroon: its caveats say what it is limited to."
         return Other(text, "macaroon", says, "", facts + _packets(inner), _not_whole(inner))
-    says = f"Its prefix says that it is issued by {issuer}: {what}. {_ASK}"
-    return Other(text, "opaque token", says, _INTROSPECTION, (*facts, ("length", f"{len(text)} characters")))
+    says = f"Its prefix says that it is issued by {issuer}: {what}. {_NOT_IN_IT}"
+    return Other(text, "opaque token", says, "", (*facts, ("length", f"{len(text)} characters")))
 
 
 def _macaroon(text: str) -> Other | None:

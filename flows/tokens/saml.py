@@ -11,7 +11,10 @@ import re
 import zlib
 from xml.parsers import expat
 
+from flows.tokens.budget import Budget
+
 _MOST_BYTES = 1_000_000
+_BEGIN = 5000  # bytes within which the root is looked for
 _MOST_ELEMENTS = 20_000
 _ROOT = re.compile(
     rb"<(?:[\w.\-]{1,40}:)?(Response|Assertion|EncryptedAssertion|AuthnRequest|Logout(?:Request|Response))[\s>/]"
@@ -31,24 +34,35 @@ _ROOT_ATTRIBUTES = {
 }
 
 
-def xml_of(text: str) -> tuple[bytes, str] | None:
-    """The XML in a text, and how it was packed ("", "base64", "base64, deflated"); None for no SAML."""
+def xml_of(text: str, budget: Budget) -> tuple[bytes, str] | None:
+    """The XML in a text, and how it was packed ("", "base64", "base64, deflated"); None for no SAML.
+
+    It is taken off the budget, and None too once that is spent.
+    """
+    if budget.is_spent:
+        return None
     bare = text.strip()
     if bare.startswith("<"):
-        return _checked(bare.encode("utf-8", "replace"), "")
+        return _checked(bare.encode("utf-8", "replace"), "", budget)
     try:
         data = base64.b64decode(re.sub(r"[\s=]+", "", bare).replace("-", "+").replace("_", "/") + "==")
     except (binascii.Error, ValueError):
         return None
     if data.lstrip().startswith(b"<"):
-        return _checked(data, "base64")
+        return _checked(data, "base64", budget)
     try:
-        return _checked(zlib.decompressobj(-15).decompress(data, _MOST_BYTES), "base64, deflated")
+        inflating = zlib.decompressobj(-15)
+        begin = inflating.decompress(data, _BEGIN)
+        if not _ROOT.search(begin):
+            budget.xml -= len(begin)
+            return None
+        xml = begin + inflating.decompress(inflating.unconsumed_tail, _MOST_BYTES - len(begin))
     except zlib.error:
         return None
+    return _checked(xml, "base64, deflated", budget)
 
 
-def facts(xml: bytes) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
+def facts(xml: bytes, budget: Budget) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
     """What message it is, (name, value) of what it says, and what is wrong with it. A name may come more than once."""
     reading = _Reading()
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -65,6 +79,7 @@ def facts(xml: bytes) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]
             reading.problems.append(f"The XML goes wrong on line {error.lineno}: {expat.ErrorString(error.code)}.")
     except (ValueError, LookupError):  # an encoding that is not known
         reading.problems.append("The XML is in an encoding that is not read here.")
+    budget.elements -= reading.elements
     return reading.root, tuple(reading.facts.items()), tuple(reading.problems)
 
 
@@ -79,15 +94,15 @@ class _Reading:
         self.facts: dict[str, str] = {}
         self.problems: list[str] = []
         self.is_over = False
-        self._depth = self._elements = 0
+        self.elements = self._depth = 0
         self._within = ""
         self._text = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(" ")[2]
         self._depth += 1
-        self._elements += 1
-        if self._elements > _MOST_ELEMENTS:
+        self.elements += 1
+        if self.elements > _MOST_ELEMENTS:
             raise _Stop(f"It has more than {_MOST_ELEMENTS:,} elements; the rest was not read.")
         if self._depth == 1:
             self.root = name
@@ -119,5 +134,8 @@ class _Reading:
             self.facts[name] = ", ".join(filter(None, (self.facts.get(name), value[:500])))
 
 
-def _checked(xml: bytes, packed: str) -> tuple[bytes, str] | None:
-    return (xml, packed) if _ROOT.search(xml[:5000]) else None
+def _checked(xml: bytes, packed: str, budget: Budget) -> tuple[bytes, str] | None:
+    if not _ROOT.search(xml[:_BEGIN]):
+        return None
+    budget.xml -= len(xml)
+    return None if budget.is_spent else (xml, packed)

@@ -1,6 +1,6 @@
 """Ways to spoil a token, each on a copy: what is done, why it would work, and who would have been fooled.
 
-A forger has what everybody has: the token, the public key, a list of common secrets, and a key of his own. Nothing here
+A forger has what everybody has: the token, the public key, a list of common secrets, and a fresh key. Nothing here
 raises, and nothing here has the issuer's private key.
 """
 
@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 from joserfc.jwk import ECKey, OctKey
 
 from flows.tokens import base64url, json_text
-from flows.tokens.common_secrets import common_secrets
+from flows.tokens import guesses as guessing
 from flows.tokens.differs import compared, parts_of, text_of, told
+from flows.tokens.guesses import HASHES
 from flows.tokens.profiles import guess
 from flows.tokens.read import Encrypted, Other, Part, Signed, Token, is_b64, read, signing_input
 from flows.tokens.ring import AnyKey, named
@@ -28,8 +29,8 @@ from flows.tokens.verify import SIGNING_ALGORITHMS
 
 A_YEAR = 365 * 86_400
 LONGEST = 64_000  # characters of a token that is broken here
-MOST_HASHED = 100_000_000  # bytes, all guesses together
-HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+FIRST_TRIES, LAST_TRIES = 10, 3  # of many guesses those that are shown
+BEGINNING = 8  # bytes of an HMAC that are shown of a guess
 PATH, QUERY = "../../dev/null", "' UNION SELECT 'mine"
 FOOLED_ENCRYPTED = "Whoever decrypts, and never compares the tag that shows whether something was changed."
 SECRET_OF_KID = {"path": b"", "query": b"mine"}  # what a careless look-up of that kid comes back with
@@ -40,37 +41,61 @@ class Options:
     """What the forger chooses, and what is at hand.
 
     `header` and `payload` are JSON to begin with, "" for what the token has. `part` and `bit` say what is flipped: a
-    name of `parts_of`, and a bit counted from 0, the first of a byte being its highest. `key` is the key that verifies
+    name of `parts_of`, and a bit counted from 0, the first of a byte being its highest; None for a suggested one. `key` is the key that verifies
     the original; only its public half is used. `now` is in seconds since 1970.
     """
 
     header: str = ""
     payload: str = ""
     part: str = "signature"
-    bit: int = 0
+    bit: int | None = None
     variant: str = ""
     key: AnyKey | None = None
     now: int = 0
 
 
 @dataclass(frozen=True)
+class Try:
+    """A guess at a secret, counted from 1, and the first bytes of the HMAC that was computed with it."""
+
+    number: int
+    secret: str
+    begins: bytes
+    fits: bool
+
+
+@dataclass(frozen=True)
+class Tries:
+    """The guesses up to the one that fits, or to the last: the first and the last of them; how many are between them
+    and how many there were to try. `signature` is the beginning of the one in the token."""
+
+    first: tuple[Try, ...]
+    between: int
+    last: tuple[Try, ...]
+    of: int
+    signature: bytes
+
+
+@dataclass(frozen=True)
 class Spoiled:
     """The copy: its text, what changed in words, and which of its characters are new, as half-open ranges.
 
-    `secret` is the one that was found, where one was.
+    `secret` is the one that was found, where one was, and `tries` how.
     """
 
     text: str
     says: str
     changed: tuple[tuple[int, int], ...]
     secret: bytes | None = None
+    tries: Tries | None = None
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The token was left as it is; the sentence says why."""
+    """The token was left as it is; the sentence says why. `tries` are guesses of which none was right."""
 
     says: str
+    tries: Tries | None = None
 
 
 Made = Spoiled | Kept
@@ -234,11 +259,12 @@ def flip_bit(token: Signed, options: Options) -> Made:
     found = parts_of(read(draft.text)).get(options.part)
     if found is None:
         return Kept(f"It has no part that is called {named(options.part)}: {', '.join(parts_of(token))}.")
-    flipped = _flipped(found, options.bit)
+    bit = suggested_bit(found) if options.bit is None else options.bit
+    flipped = _flipped(found, bit)
     if isinstance(flipped, Kept):
         return flipped
     text = draft._replace(**{options.part: flipped}).text
-    return _spoiled(token, text, _flip_told(found, options.bit))
+    return _spoiled(token, text, _flip_told(found, bit))
 
 
 @_way(
@@ -306,7 +332,7 @@ def another_kid(token: Signed, options: Options) -> Made:
     "8725#section-3.10",
     "Whoever verifies with the key that the token brings along, and does not ask whose it is.",
     unless=_brings_its_key,
-    needed="A key pair of his own, made just now and kept nowhere.",
+    needed="A fresh key pair, made just now and kept nowhere.",
 )
 def own_jwk(token: Signed, options: Options) -> Made:
     """A fresh key pair is made; its public half goes into the header as `jwk`, and the private half signs. The
@@ -334,7 +360,7 @@ def stretch_exp(token: Signed, options: Options) -> Made:
 
 
 @_way(
-    "Another spelling",
+    "Another spelling of the base64url",
     "7515#section-2",
     "Whoever knows a token again by its characters: a list of tokens that were taken back, or used up already.",
     unless=_one_spelling,
@@ -363,28 +389,49 @@ def re_encode(token: Signed, options: Options) -> Made:
     needed="The secret itself, guessed.",
 )
 def weak_secret(token: Signed, options: Options) -> Made:
-    """Whoever has one token can try secrets on it at home, as many as he likes, and nobody notices: compute the HMAC,
+    """Whoever has one token can try any number of secrets on it at home, and nobody notices: compute the HMAC,
     compare, take the next. Common secrets stand in lists. With the right one anything can be signed."""
     signed, alg = token.signatures[0], _alg(token)
-    guesses = common_secrets()
-    message = signing_input(token, signed)
-    if len(message) * len(guesses) > MOST_HASHED:
+    message, claims, kid = signing_input(token, signed), token.claims or {}, signed.header.text("kid")
+    found = guessing.guess(message, signed.signature.data, alg, claims, kid)
+    if not found.of:
         return Kept("The token is too long to try many secrets on it.")
+    everything = tuple(guessing.guesses(claims, kid))
     began = perf_counter()
-    tried = [hmac.digest(each, message, HASHES[alg]) for each in guesses]
-    a_second = len(guesses) / max(perf_counter() - began, 1e-6)
-    found = tried.index(signed.signature.data) if signed.signature.data in tried else None
-    rate = f"{a_second:,.0f} a second on this machine, with one thread"
-    if found is None:
-        return Kept(f"None of {len(guesses)} common secrets fits. They were tried at {rate}.")
-    secret = guesses[found]
+    made = [hmac.digest(each, message, HASHES[alg]) for each in everything]
+    rate = f"{len(made) / max(perf_counter() - began, 1e-6):,.0f} a second on this machine, with one thread"
+    tries = _tries(everything, made, found.number or found.of, signed.signature.data)
+    if found.secret is None:
+        return Kept(f"None of {found.of:,} guesses fits. They were tried at {rate}.", tries)
     draft = _draft(token, options)
     if draft.payload == token.payload.encoded:
         draft = _with_payload(draft, sub="mallory")
-    called = named(secret.decode("utf-8", "replace")) if secret else "empty"
-    says = f"The secret is {called}: guess {found + 1:,} of {len(guesses):,}, tried at {rate}."
-    text = _hmac_signed(_with_header(draft, alg=alg), secret, alg).text
-    return _spoiled(token, text, says, secret)
+    says = (
+        f"The secret is {_called(found.secret)}: guess {found.number:,} of {found.of:,}. "
+        f"All {found.of:,} together were computed at {rate}."
+    )
+    text = _hmac_signed(_with_header(draft, alg=alg), found.secret, alg).text
+    return replace(_spoiled(token, text, says, found.secret), tries=tries)
+
+
+def _tries(secrets: tuple[bytes, ...], made: list[bytes], count: int, signature: bytes) -> Tries:
+    """The first `count` guesses, without those in the middle where they are many."""
+    tried = tuple(
+        Try(number, _called(secret), hashed[:BEGINNING], hashed == signature)
+        for number, (secret, hashed) in enumerate(zip(secrets[:count], made[:count], strict=True), 1)
+    )
+    if count <= FIRST_TRIES + LAST_TRIES:
+        return Tries(tried, 0, (), len(secrets), signature[:BEGINNING])
+    first, last = tried[:FIRST_TRIES], tried[-LAST_TRIES:]
+    return Tries(first, count - len(first) - len(last), last, len(secrets), signature[:BEGINNING])
+
+
+def _called(secret: bytes) -> str:
+    """A secret as a sentence may hold it; in hexadecimal where it is no text."""
+    if not secret:
+        return "empty"
+    text = secret.decode("utf-8", "replace")
+    return named(text) if text.isprintable() and "\ufffd" not in text else named(f"0x{secret.hex()}")
 
 
 # a copy while it is made
@@ -461,11 +508,25 @@ def _flip_encrypted(token: Encrypted, options: Options) -> Made:
     found = parts.get(options.part)
     if found is None:
         return Kept(f"It has no part that is called {named(options.part)}: {', '.join(parts)}.")
-    flipped = _flipped(found, options.bit)
+    bit = suggested_bit(found) if options.bit is None else options.bit
+    flipped = _flipped(found, bit)
     if isinstance(flipped, Kept):
         return flipped
     text = ".".join(flipped if name == options.part else each.encoded for name, each in parts.items())
-    return _spoiled(token, text, _flip_told(found, options.bit))
+    return _spoiled(token, text, _flip_told(found, bit))
+
+
+def suggested_bit(of: Part) -> int:
+    """A bit that is worth a flip: the lowest one of the last letter of a text, so that JSON stays JSON; or the first."""
+    members = of.json.members if of.json else ()
+    texts = [
+        each
+        for each in members
+        if each.whole and each.name != "alg" and isinstance(each.value, str) and each.value.isascii()
+        if each.value.isalnum()
+    ]
+    chosen = next((each for each in texts if each.name == "sub"), texts[0] if texts else None)
+    return (chosen.end - 2) * 8 + 7 if chosen else 0
 
 
 def _flipped(of: Part, bit: int) -> str | Kept:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from typing import Any, NoReturn
 
 from flows.tokens import json_text
@@ -22,6 +21,10 @@ _SAYS = {
     "Invalid control character at": "a line break or another control character stands in a text, where it is escaped",
 }
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_MARKS = re.compile(rf"(?P<text>{_TEXT.pattern})(?P<is_name>\s*:)?|[\[\]{{}}]", re.DOTALL)
+_HALVES = re.compile(  # an escaped backslash, a pair of surrogates, or half of one
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[\ud800-\udfff])"
+)
 
 
 class NotJSON(ValueError):
@@ -56,8 +59,7 @@ def value_of(text: str, what: str) -> Any:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        says = "half of a surrogate pair (`\\ud800` to `\\udfff`) stands alone, and is no text"
-        raise NotJSON(f"{what}: {says}.") from None
+        reading.lone_half()
     return value
 
 
@@ -72,6 +74,11 @@ def _says(error: json.JSONDecodeError, text: str) -> str:
         return "a single quote stands there, and JSON has double ones"
     if error.msg == "Expecting value" and re.match(r"(True|False|None|undefined)\b", text[error.pos :]):
         return "JSON writes `true`, `false` and `null`"
+    word = re.match(r"[^\W\d][\w.@:/-]{,40}", text[error.pos :])
+    if word and error.msg == "Expecting value":
+        return f'a text needs quotes: `"{word[0]}"`'
+    if word and error.msg.startswith("Expecting property name"):
+        return f'a name needs quotes: `"{word[0].partition(":")[0]}"`'
     return _SAYS.get(error.msg, error.msg)
 
 
@@ -119,10 +126,29 @@ class _Reading:
     def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            name, times = Counter(name for name, _ in pairs).most_common(1)[0]
-            says = f"the name `{json_text.printable(name)}` stands {'twice' if times == 2 else f'{times} times'}"
-            raise NotJSON(f"{self.what}: {says}; one reader takes the first, another the last. Keep one of them.")
+            self._repeated()
         return found
+
+    def _repeated(self) -> NoReturn:
+        """Where a name stands for the second time in one object."""
+        names: list[set[str]] = []
+        for mark in _MARKS.finditer(self.text):
+            if mark[0] in ("{", "["):
+                names.append(set())
+            elif mark[0] in ("}", "]"):
+                names.pop()
+            elif mark["is_name"]:
+                name = json.loads(mark["text"])
+                if name in names[-1]:
+                    says = f"the name `{json_text.printable(name)[:60]}` stands here for the second time"
+                    self._wrong(mark.start(), f"{says}; one reader takes the first, another the last. Keep one of them")
+                names[-1].add(name)
+        raise AssertionError("no name stands twice")
+
+    def lone_half(self) -> NoReturn:
+        found = next((each for each in _HALVES.finditer(self.text) if each[1]), None)
+        says = "half of a surrogate pair (`\\ud800` to `\\udfff`) stands alone, and is no text"
+        self._wrong(found.start() if found else 0, says)
 
     def _too_long(self, written: str) -> NoReturn:
         self._wrong_number(written, f"a number has {len(written):,} digits, and at most {LONGEST_NUMBER} are taken")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from flows.tokens import others
 from flows.tokens.around import around
+from flows.tokens.budget import Budget
 from flows.tokens.read import Other
 
-_MOST = 3000  # places looked at for each form
+_NEAR = 500  # characters before a code in which is looked for what it stands in
 _VALUE = r"[A-Za-z0-9_\-.~+/=|:%!*]"
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9])(access_token|refresh_token|id_token_hint|id_token|device_code|subject_token|actor_token"
@@ -45,20 +45,23 @@ class Value:
     other: Other
 
 
-def by_form(text: str) -> Iterator[Value]:
-    """What is known by how it looks. Values may overlap."""
+def by_form(text: str, budget: Budget) -> Iterator[Value | None]:
+    """What is known by how it looks; None for each place that was looked at in vain. Values may overlap."""
     if "urn:oasis:names:tc:SAML" in text and (found := _SAML_XML.search(text)):
         end = text.rfind(">") + 1
-        if message := others.saml_message(text[found.start() : end]):
+        if message := others.saml_message(text[found.start() : end], budget):
             yield Value(found.start(), end, message)
     for form, words in _FORMS:
-        for match in islice(form.finditer(text), _MOST) if any(word in text for word in words) else ():
-            if other := others.named(match.group()):
-                yield Value(match.start(), match.end(), other)
+        for match in form.finditer(text) if any(word in text for word in words) else ():
+            other = others.named(match.group(), budget)
+            yield Value(match.start(), match.end(), other) if other else None
 
 
-def by_name(text: str) -> Iterator[Value]:
-    """What is known by the name before it. Values may overlap; those that tell most come first."""
+def by_name(text: str, budget: Budget) -> Iterator[Value | None]:
+    """What is known by the name before it; None for each place that was looked at in vain.
+
+    Values may overlap; those that tell most come first.
+    """
     lower = text.lower()
     for words, look in (
         (("basic",), _basic),
@@ -67,7 +70,7 @@ def by_name(text: str) -> Iterator[Value]:
         (("cookie",), _in_cookies),
     ):
         if any(word in lower for word in words):
-            yield from look(text)
+            yield from look(text, budget)
 
 
 def bare(text: str) -> Other | None:
@@ -75,13 +78,13 @@ def bare(text: str) -> Other | None:
     return others.named(text) or (others.opaque(text) if others.is_random(text) else None)
 
 
-def _basic(text: str) -> Iterator[Value]:
+def _basic(text: str, _: Budget) -> Iterator[Value | None]:
     for match in _BASIC.finditer(text):
-        if other := others.basic(match[1]):
-            yield Value(match.start(1), match.end(1), other)
+        other = others.basic(match[1])
+        yield Value(match.start(1), match.end(1), other) if other else None
 
 
-def _bearer(text: str) -> Iterator[Value]:
+def _bearer(text: str, budget: Budget) -> Iterator[Value | None]:
     for match in _BEARER.finditer(text):
         value = match[1].rstrip(_ENDS_SENTENCE)
         if len(value) < 4 or _PLACEHOLDER.fullmatch(value):
@@ -90,40 +93,43 @@ def _bearer(text: str) -> Iterator[Value]:
             r"Authorization[\"']?\s{0,3}:\s{0,3}[\"']?$", text[max(0, match.start() - 40) : match.start()], re.I
         )
         if is_header or others.is_random(value):
-            yield Value(match.start(1), match.start(1) + len(value), others.named(value) or others.opaque(value))
+            other = others.named(value, budget) or others.opaque(value)
+            yield Value(match.start(1), match.start(1) + len(value), other)
+        else:
+            yield None
 
 
-def _named(text: str) -> Iterator[Value]:
+def _named(text: str, budget: Budget) -> Iterator[Value | None]:
     for match in _NAMED.finditer(text):
         name, joint, value = match[1], match[2], match[3].rstrip(_ENDS_SENTENCE)
         if len(value) < 4 or _PLACEHOLDER.fullmatch(value):
             continue
         if name.startswith("SAML"):
-            other = others.saml_message(value)
-        elif (name == "code" and not (joint == "=" and _is_code(text, match.start(3), value))) or (
+            other = others.saml_message(value, budget)
+        elif name == "code" and (joint != "=" or value.isdigit()):
+            continue
+        elif (name == "code" and not _is_code(text, match.start(3))) or (
             name == "token" and not others.is_random(value)
         ):
-            continue
+            other = None
         else:
-            other = others.named(value) or others.opaque(value, name)
-        if other:
-            yield Value(match.start(3), match.start(3) + len(value), other)
+            other = others.named(value, budget) or others.opaque(value, name)
+        yield Value(match.start(3), match.start(3) + len(value), other) if other else None
 
 
-def _is_code(text: str, start: int, value: str) -> bool:
+def _is_code(text: str, start: int) -> bool:
     """Whether `code=` stands in an address or a form: elsewhere it is any code."""
-    where = around(text, start)
+    where = around(text, start, _NEAR)
     return (
-        where is not None
-        and not value.isdigit()
-        and (" of " in where.where or "form" in where.where)
-        and ("as the value" not in where.where)
+        where is not None and (" of " in where.where or "form" in where.where) and ("as the value" not in where.where)
     )
 
 
-def _in_cookies(text: str) -> Iterator[Value]:
+def _in_cookies(text: str, budget: Budget) -> Iterator[Value | None]:
     for line in _COOKIES.finditer(text):
         for match in _COOKIE.finditer(line[1]):
             if others.is_random(match[2]):
                 at = line.start(1) + match.start(2)
-                yield Value(at, at + len(match[2]), others.named(match[2]) or others.opaque(match[2]))
+                yield Value(at, at + len(match[2]), others.named(match[2], budget) or others.opaque(match[2]))
+            else:
+                yield None
