@@ -20,6 +20,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from flows.tokens.base64url import ALPHABET
 from flows.tokens.decrypt import opened
+from flows.tokens.find import find
+from flows.tokens.judge import Expected, judge
 from flows.tokens.read import Encrypted, Header, Part, Signed, read
 from flows.tokens.ring import Held, of_der, read_keys
 from flows.tokens.verify import choose
@@ -130,6 +132,24 @@ def test_example_verifies_or_opens_and_gives_the_published_text(case: Case) -> N
         assert inner.claims == published
     else:
         assert json.loads(found) == published
+
+
+NO_CRIT = {"rfc7797 4 json", "rfc7797 4 json_flat"}  # made before RFC 7797 §6 asked for `crit`; they verify
+BEFORE = 1_300_819_000  # the published claims expire at 1300819380
+
+
+@by_name
+def test_example_is_found_when_pasted_and_judged_good(case: Case) -> None:
+    [found] = find(f"Look at this:\n{case.text}\n").tokens
+    token = read(found.text, case.detached)
+    extra = EXAMPLES["rfc7519-A.2"]["inner_key"] if case.name == "rfc7519-A.2" else None
+    keys = keys_of(case) + (read_keys(json.dumps(extra))[0] if extra else ())
+    judgement = judge(token, Expected(BEFORE, keys=keys, which=case.which))
+    if case.name in NO_CRIT:
+        assert judgement.headline == "Genuine, but it asks for more than is known here"
+        assert judgement.says.startswith("Signed with the JWK. `b64` is used, and `crit` does not name it.")
+    else:
+        assert (judgement.state, judgement.headline in ("Genuine", "Opened")) == ("passed", True), judgement.says
 
 
 @by_name
