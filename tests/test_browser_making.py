@@ -8,7 +8,7 @@ import re
 import pytest
 from browser import htmx_is_ready, violations_in_both
 from conftest import Server
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
 
 def opened(page: Page) -> None:
@@ -45,7 +45,7 @@ def test_token_is_made_copied_and_verified_on_the_other_page_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator("#the-token")).to_be_visible()
     expect(page.locator("#said")).to_have_text(re.compile(r"^A token was made: signed, \d+ characters. A fresh key"))
-    assert page.evaluate("document.activeElement.id") == "do-make"
+    expect(page.locator("#the-result")).to_be_focused()
     token = page.locator("#the-token").inner_text()
     press_until(page, "#do-copy")
     page.keyboard.press("Enter")
@@ -55,14 +55,17 @@ def test_token_is_made_copied_and_verified_on_the_other_page_by_keyboard_alone(
     public = json.loads(page.locator("#half-key-public-jwk").inner_text())
     assert (public["crv"], "d" in public) == ("Ed25519", False)
     press_until(page, "#do-read", "Shift+Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator(".judged .says").first).to_have_text("Genuine")
-    expect(page.get_by_role("row", name="sub")).to_contain_text('"the hatter"')
-    expect(page.locator(".modes [aria-current]")).to_have_text("Read and verify")
-    page.get_by_role("button", name="From these claims").press("Enter")
-    expect(page.locator("#in-value-1")).to_have_value('"the hatter"')
-    expect(page.locator("#in-alg")).to_have_value("EdDSA")
-    expect(page.locator("#in-key")).to_have_value("")
+    with context.expect_page() as beside:
+        page.keyboard.press("Enter")
+    other = beside.value
+    expect(other.locator(".judged .says").first).to_have_text("Genuine")
+    expect(other.get_by_role("row", name="sub")).to_contain_text('"the hatter"')
+    expect(other.locator(".modes [aria-current]")).to_have_text("Read and verify")
+    expect(page.locator("#the-token")).to_have_text(token)
+    other.get_by_role("button", name="From these claims").press("Enter")
+    expect(other.locator("#in-value-1")).to_have_value('"the hatter"')
+    expect(other.locator("#in-alg")).to_have_value("EdDSA")
+    expect(other.locator("#in-key")).to_have_value("")
 
 
 def test_enter_in_a_field_makes_the_token_and_claims_stay_as_they_are(page: Page) -> None:
@@ -77,9 +80,10 @@ def test_enter_in_a_field_makes_the_token_and_claims_stay_as_they_are(page: Page
     expect(page.locator("#in-recipient")).to_be_visible()
     page.locator("#do-make").click()
     expect(page.get_by_role("button", name="Read and open it")).to_be_visible()
-    page.get_by_role("button", name="Read and open it").click()
-    expect(page.locator(".judged .says").first).to_have_text("Opened")
-    expect(page.locator(".judged .says").last).to_have_text("Genuine")
+    with page.context.expect_page() as beside:
+        page.get_by_role("button", name="Read and open it").click()
+    expect(beside.value.locator(".judged .says").first).to_have_text("Opened")
+    expect(beside.value.locator(".judged .says").last).to_have_text("Genuine")
 
 
 def test_what_is_typed_while_an_answer_is_on_its_way_is_not_taken_away(page: Page) -> None:
@@ -99,6 +103,54 @@ def test_what_is_typed_while_an_answer_is_on_its_way_is_not_taken_away(page: Pag
     expect(page.locator("#in-recipient")).to_be_visible()
     expect(page.locator("#in-value-1")).to_have_value('"typed since"')
     assert len(held) == 2
+
+
+def test_what_was_made_stays_and_says_when_the_fields_say_something_else(page: Page) -> None:
+    opened(page)
+    page.locator("#do-make").click()
+    expect(page.locator("#the-result")).to_be_focused()
+    token = page.locator("#the-token").inner_text()
+    expect(page.locator("#the-stale")).to_be_hidden()
+    assert page.locator("#the-program").evaluate("each => each.scrollHeight <= each.clientHeight")
+    page.locator("#in-value-1").fill('"bob"')
+    expect(page.locator("#the-stale")).to_contain_text("Made before your change.")
+    page.locator("#in-value-1").fill('"alice"')
+    expect(page.locator("#the-stale")).to_be_hidden()
+    page.locator("#do-row").click()
+    expect(page.locator("#in-name-5")).to_be_focused()
+    expect(page.locator("#the-stale")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("p")
+    expect(page.locator("html.present")).to_have_count(1)
+    assert page.locator("#the-token").inner_text() == token
+    page.locator("#do-make").click()
+    expect(page.locator("#the-stale")).to_be_hidden()
+    assert page.locator("#the-token").inner_text() != token
+
+
+def test_leaving_is_asked_about_while_the_only_copy_of_a_key_stands_there(page: Page, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    opened(page)
+    page.locator("#in-value-1").fill('"bob"')
+    page.goto("/make")
+    assert asked == []
+    for copies in (False, True):
+        page.locator("#do-make").click()
+        expect(page.locator("#the-result")).to_be_focused()
+        if copies:
+            page.locator(".key-form:has(#half-key-private-pem) summary").click()
+            page.locator("[data-copy=half-key-private-pem]").click()
+            expect(page.locator("[data-copy=half-key-private-pem]")).to_have_text("Copied")
+        page.goto("/make")
+        assert asked == ["beforeunload"]
 
 
 def test_wrong_claims_are_told_beside_them_and_said_aloud(page: Page) -> None:
@@ -129,7 +181,9 @@ def test_axe_finds_nothing_and_a_phone_has_room(page: Page, width: int) -> None:
     assert violations_in_both(page) == []
     page.locator("#in-value-0").fill("1")
     page.locator("#do-make").click()
-    expect(page.locator("#the-token")).to_be_visible()
+    expect(page.locator("#the-result")).to_be_focused()
+    expect(page.locator("#the-result")).to_be_in_viewport()
+    expect(page.locator("#the-stale")).to_be_hidden()
     for each in page.locator(".key-form summary").all():
         each.click()
     assert violations_in_both(page) == []
@@ -151,6 +205,7 @@ def test_token_is_made_without_a_script(chromium: Browser, server: Server) -> No
     page.get_by_role("button", name="exp in 5 minutes").click()
     page.locator("#do-make").click()
     expect(page.locator("#in-recipient")).to_have_value(re.compile('"alg": "dir"'))
-    page.get_by_role("button", name="Read and open it").click()
-    expect(page.locator(".judged .says").first).to_have_text("Opened")
+    with plain.expect_page() as beside:
+        page.get_by_role("button", name="Read and open it").click()
+    expect(beside.value.locator(".judged .says").first).to_have_text("Opened")
     plain.close()

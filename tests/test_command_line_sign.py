@@ -120,6 +120,12 @@ def test_claims_come_as_an_argument_a_file_or_on_standard_input(run: Shell) -> N
     assert claims_of(made[0][1]) == {"a": 1}
 
 
+def test_secret_that_looks_like_bytes_is_told_how_it_was_read(run: Shell) -> None:
+    status, _ = run("sign", "{}", "--alg", "HS256", "--key", "0a" * 32)
+    assert status == 0
+    assert run.error == "tokenwalk sign: The secret was read as text; it also looks like 32 bytes of hex.\n"
+
+
 def test_options_go_before_what_the_claims_say(run: Shell) -> None:
     run.key("HS256", "--kid", "k1")
     options = ("--sub", "bob", "--aud", "api", "--iss", "https://a.example", "--exp", "90", "--key", "key")
@@ -204,10 +210,17 @@ def test_keys_are_written_in_each_form(run: Shell) -> None:
         (
             ("sign", "{}", "--key", "locked"),
             "tokenwalk sign: The file locked holds no key that can be used. The private key in the PEM is encrypted "
-            "with a passphrase, which is not asked for here: decrypt it first (`openssl pkey -in key.pem`), or give "
-            "the public key.",
+            "with a passphrase, which is not asked for here: decrypt it first (`openssl pkey -in key.pem`).",
         ),
         (("sign", "{}", "--key", "no.pem"), "tokenwalk sign: There is no file called no.pem."),
+        (
+            ("sign", "{}", "--alg", "HS256", "--key", "/tmp/there/is/no/such/file/of/a/key"),
+            "tokenwalk sign: There is no file called /tmp/there/is/no/such/file/of/a/key. "
+            "A secret with a slash in it is given in a file.",
+        ),
+        (("sign", "no.json", "--key", "es"), "tokenwalk sign: There is no file called no.json."),
+        (("sign", "no.txt", "--text", "--key", "es"), "tokenwalk sign: There is no file called no.txt."),
+        (("sign", "claims", "--key", "es"), "tokenwalk sign: There is no file called claims, and it is no JSON."),
         (
             ("sign", "{}", "--alg", "X", "--key", "es"),
             f"tokenwalk sign: 'X' is no algorithm that signs; these do: {', '.join(SIGNING)}.",

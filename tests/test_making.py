@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from html import unescape
 from typing import Any
 
 import pytest
 from conftest import walk
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
@@ -22,7 +23,7 @@ from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, sizes
 from flows.tokens.judge import Expected, judge
 from flows.tokens.make import KINDS
 from flows.tokens.read import read
-from flows.tokens.ring import read_keys
+from flows.tokens.ring import Held, read_keys
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -67,7 +68,7 @@ def token_of(answer: TestResponse) -> str:
 
 def told(answer: TestResponse) -> list[str]:
     """The sentences beside the fields, and about what was done."""
-    found = re.findall(r'<p class="found[^"]*"[^>]*>.*?<span>(.*?)</span></p>', answer.text, re.DOTALL)
+    found = re.findall(r'<p class="found[^"]*"(?: role="alert")?>.*?<span>(.*?)</span></p>', answer.text, re.DOTALL)
     return [" ".join(unescape(re.sub("<[^>]+>", "", each)).split()) for each in found]
 
 
@@ -100,7 +101,7 @@ def test_every_kind_is_made_read_in_the_decoder_and_has_its_code(browser: Client
     token = token_of(made)
     assert f"<small>{len(token)} characters</small>" in made.text
     assert "The code that makes this" in made.text
-    form = re.search(r'action="/decode">(.*?)</form>', made.text, re.DOTALL)
+    form = re.search(r'action="/decode" target="_blank" rel="noopener">(.*?)</form>', made.text, re.DOTALL)
     assert form
     sent = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form[1])}
     answer = browser.post("/decode", data=sent, headers=OURS)
@@ -176,7 +177,7 @@ def test_key_with_a_passphrase_is_told_so(browser: Client) -> None:
     answer = press(browser, key=locked)
     assert told(answer)[0] == (
         "The private key in the PEM is encrypted with a passphrase, which is not asked for here: decrypt it first "
-        "(openssl pkey -in key.pem), or give the public key."
+        "(openssl pkey -in key.pem)."
     )
     assert form_of(answer)["key"][0].strip() == locked.strip()
 
@@ -221,10 +222,11 @@ def test_rows_are_added_removed_and_each_says_what_is_wrong_with_it(browser: Cli
         "A claim with the value 5 has no name.",
     ]
     assert rows(wrong) == [("a", "[1,]"), ("b", ""), ("", "5"), ("d", '"alice"')]
-    assert told(wrong)[-2] == "d was taken as a text; texts stand in quotes."
+    assert told(wrong)[-1] == "d was taken as a text; texts stand in quotes."
     twice = press(browser, written="table", name=["a", "a"], value=["1", "2"])
     assert told(twice)[0] == (
-        "Claims: the name a stands twice; one reader takes the first, another the last. Keep one of them."
+        "Claims, row 2: the name a stands in row 1 already; one reader takes the first, another the last. "
+        "Keep one of them."
     )
 
 
@@ -266,6 +268,58 @@ def test_ten_thousand_claims_are_made_and_stay_json(browser: Client) -> None:
     assert (too_long.status_code, told(too_long)[0]) == (413, "The claims are longer than 1,000,000 characters.")
 
 
+def test_more_claims_than_stand_in_a_table_become_json_and_too_many_are_told_by_their_number(browser: Client) -> None:
+    names = [f"claim_{number}" for number in range(90_000)]
+    start = time.perf_counter()
+    answer = press(browser, written="table", name=names, value=["1"] * 90_000)
+    assert time.perf_counter() - start < 1
+    assert answer.status_code == 413
+    assert told(answer)[0] == "Claims: there are 90,000, and at most 10,000 are made into a token."
+    assert len(json.loads(form_of(answer)["claims"][0])) == 90_000
+    made = press(browser, written="table", name=names[:101], value=["1"] * 101)
+    assert len(read(token_of(made)).claims or {}) == 101  # type: ignore[union-attr]
+    assert told(made)[0] == "101 claims are too many for a table; they are written as JSON."
+    told_by_number = press(browser, claims=json.dumps(dict.fromkeys(names[:10_001], 1)))
+    assert told(told_by_number)[0] == "Claims: there are 10,001, and at most 10,000 are made into a token."
+
+
+def test_no_key_is_made_where_no_token_is(browser: Client) -> None:
+    answer = press(browser, kind="nested", claims='{"sub": alice}')
+    assert told(answer) == [
+        'Claims, line 1, character 9: a text needs quotes: "alice".',
+        "Nothing was made. What is in the way is said beside its field.",
+    ]
+    assert (form_of(answer)["key"], form_of(answer)["recipient"]) == ([""], [""])
+
+
+def test_secret_that_looks_like_bytes_is_told_how_it_was_read(browser: Client) -> None:
+    for secret, form in (("0a" * 32, "hex"), ("aZ-4" * 10 + "aZ4", "base64url")):
+        made = press(browser, alg="HS256", key=secret)
+        says = f"The secret was read as text; it also looks like 32 bytes of {form}. Above is chosen how it is written."
+        assert told(made) == [says]
+        assert verified(made, secret.encode())
+        assert told(press(browser, alg="HS256", key=secret, key_kind="text")) == []
+        assert told(press(browser, alg="HS256", key=secret, key_kind=form)) == [
+            f"The key is the secret, read as {form}."
+        ]
+    assert told(press(browser, alg="HS256", key="correct horse battery staple, and more")) == []
+
+
+def verified(made: TestResponse, secret: bytes) -> bool:
+    return judge(read(token_of(made)), Expected(0, keys=(Held("", OctKey(secret, secret), {}),))).headline == "Genuine"
+
+
+def test_what_was_made_can_be_broken_with_the_half_that_verifies(browser: Client) -> None:
+    made = press(browser)
+    form = re.search(r'action="/break" target="_blank" rel="noopener">(.*?)</form>', made.text, re.DOTALL)
+    assert form
+    sent = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form[1])}
+    assert sent["pasted"] == token_of(made)
+    assert '"d"' not in sent["key"]
+    answer = browser.post("/break", data=sent, headers=OURS)
+    assert "The original <small>Genuine</small>" in answer.text
+
+
 def test_token_is_carried_over_from_the_decoder(browser: Client) -> None:
     first = press(browser, kid="one", header='{"own": 1}', alg="EdDSA", claims='{"sub": "alice", "n": [1]}')
     decoded = browser.post("/decode", data={"pasted": token_of(first)}, headers=OURS)
@@ -305,9 +359,9 @@ def test_verifying_and_making_never_share_a_control(browser: Client) -> None:
     ]
     decoded = browser.post("/decode", data={"pasted": token_of(made)}, headers=OURS).text
     assert re.findall(r'<form[^>]* action="([^"]*)"', decoded.partition("<main")[2]).count("/make") == 1
-    for text in (page, decoded):
-        assert len(re.findall(r'class="go"', text.partition("<main")[2] or text)) == 1
-        assert re.findall(r'aria-current="page">([^<]*)</a></nav>|aria-current="page">([^<]*)</a><a href="/make"', text)
+    for text, mode in ((page, "Make a token"), (decoded.partition("<main")[2], "Read and verify")):
+        assert len(re.findall(r'class="go"', text)) == 1
+        assert re.findall(r'class="modes".*?aria-current="page">([^<]*)</a>', text) == [mode]
 
 
 def test_every_choice_is_offered(browser: Client) -> None:
@@ -326,7 +380,7 @@ def test_what_came_from_elsewhere_is_refused_and_nonsense_is_taken_as_usual(brow
     assert browser.post("/make", data={"do": "make"}).status_code == 403
     answer = press(browser, "remove:99999999", kind="x", alg="x", enc="x", written="x", decoys="x", size="x")
     assert answer.status_code == 200
-    assert told(press(browser, kind="sd-jwt", decoys="-1"))[-2:][0].startswith("Nothing was made")
+    assert told(press(browser, kind="sd-jwt", decoys="-1"))[-1].startswith("Nothing was made")
     for do in ("fill:x", "written:x", "fresh:x", "remove:x", "nonsense"):
         assert press(browser, do).status_code == 200
 

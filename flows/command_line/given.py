@@ -52,6 +52,8 @@ def file_or_text(given: str) -> tuple[str, str]:
             return file_text(given), f"The file {given}"
         if given.lower().endswith(KEY_FILES):
             raise Unusable(f"There is no file called {given}.")
+        if "/" in given and any(each.called.startswith("the secret") for each in read_keys(given)[0]):
+            raise Unusable(f"There is no file called {given}. A secret with a slash in it is given in a file.")
     return given, "The key"
 
 

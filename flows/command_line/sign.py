@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows.command_line.given import Unusable, file_or_text, file_text, keys, of_input, tell
+from flows.command_line.given import KEY_FILES, Unusable, file_or_text, file_text, keys, of_input, tell
 from flows.tokens import as_code, fit
 from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING
 from flows.tokens.make import Kind, Made, Wanted, make
 from flows.tokens.ring import Held
-from flows.tokens.typed_json import NotJSON, object_of
+from flows.tokens.typed_json import NotJSON, object_of, value_of
 
 SIGN = """\
 Make a token of CLAIMS: signed with --key, encrypted with --encrypt, or both.
@@ -79,7 +79,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(asked: argparse.Namespace, now: int) -> tuple[str, int]:
     """The token, or the code that makes it; and the exit status."""
     kind = _kind(asked)
-    signers = _held(asked.key) if asked.key and kind != "encrypted" else ()
+    signers = _signers(asked.key) if asked.key and kind != "encrypted" else ()
     recipients = _held(asked.to or asked.key) if asked.encrypt and (asked.to or asked.key) else ()
     alg = asked.alg or _usual(signers)
     if asked.alg and asked.alg not in (*SIGNING, "none"):
@@ -103,7 +103,9 @@ def run(asked: argparse.Namespace, now: int) -> tuple[str, int]:
     made = make(wanted)
     if not isinstance(made, Made):
         raise Unusable(" ".join(_said(each.field, each.says, asked) for each in made))
-    for note in made.notes:
+    also = [fit.also_reads(held, all_of) for held, all_of in ((wanted.key, signers), (wanted.recipient, recipients))
+            if held]  # fmt: skip
+    for note in (*made.notes, *filter(None, also)):
         tell("sign", note)
     if not asked.code:
         return made.text + "\n", 0
@@ -134,6 +136,13 @@ def _held(given: str) -> tuple[Held, ...]:
     return keys(*file_or_text(given), "sign")
 
 
+def _signers(given: str) -> tuple[Held, ...]:
+    try:
+        return _held(given)
+    except Unusable as problem:
+        raise Unusable(fit.told_to_sign(str(problem))) from None
+
+
 def _chosen(held: Sequence[Held], misfit: Callable[[Held], str]) -> Held | None:
     return fit.choose(held, misfit)[0] if held else None
 
@@ -158,7 +167,7 @@ def _claims(asked: argparse.Namespace, now: int) -> str:
     own: dict[str, Any] = {name: getattr(asked, name) for name in ("iss", "sub", "aud") if getattr(asked, name)}
     own |= {"iat": now, "exp": now + asked.exp} if asked.exp else {}
     nothing_more = asked.claims is None and own and sys.stdin.isatty()
-    text = "{}" if nothing_more else _text(asked.claims)
+    text = "{}" if nothing_more else _text(asked.claims, is_text=asked.text)
     if not own:
         return text
     if asked.text:
@@ -169,10 +178,26 @@ def _claims(asked: argparse.Namespace, now: int) -> str:
         raise Unusable(str(problem)) from None
 
 
-def _text(given: str | None) -> str:
-    if given and given != "-" and len(given) < 1000 and "\0" not in given and os.path.isfile(given):
-        return file_text(given)
+def _text(given: str | None, *, is_text: bool) -> str:
+    if given and given != "-" and len(given) < 1000 and "\0" not in given:
+        if os.path.isfile(given):
+            return file_text(given)
+        if given.lower().endswith(KEY_FILES):
+            raise Unusable(f"There is no file called {given}.")
+        if not is_text and _is_name(given):
+            raise Unusable(f"There is no file called {given}, and it is no JSON.")
     return of_input(given, "Type the claims as JSON, then press Ctrl+D.")
+
+
+def _is_name(given: str) -> bool:
+    """Whether it is rather the name of a file than JSON."""
+    if given.lstrip()[:1] in ("{", "[", '"', ""):
+        return False
+    try:
+        value_of(given, "Claims")
+    except NotJSON:
+        return True
+    return False
 
 
 def _lasting(written: str) -> int:

@@ -9,7 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -24,7 +24,7 @@ from flows.realm import Realm, sandbox
 from flows.stage import Stage
 from flows.tokens import as_code, carry, fit, fresh_key
 from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, Halves, halves, sizes
-from flows.tokens.make import KINDS, MOST_DECOYS, Kind, Made, Problem, Wanted, make
+from flows.tokens.make import KINDS, MOST_CLAIMS, MOST_DECOYS, Kind, Made, Problem, Wanted, make, too_many
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.typed_json import NotJSON, object_of, value_of
 
@@ -117,16 +117,22 @@ class Result:
 
 @dataclass
 class Page:
-    """A form and what is said about it, while it is worked on."""
+    """A form and what is said about it, while it is worked on. `beside` is what should be known of a field, though it
+    is in nothing's way; `told_of_keys` is of keys made for a token, and told once there is one."""
 
     asked: Asked
     problems: list[Problem]
     told: list[str]
+    told_of_keys: list[str] = field(default_factory=list)
+    beside: list[Problem] = field(default_factory=list)
     result: Result | None = None
 
     def of(self, *fields: str) -> list[str]:
         """The sentences about these fields."""
         return [each.says for each in self.problems if each.field in fields]
+
+    def known_of(self, name: str) -> list[str]:
+        return [each.says for each in self.beside if each.field == name]
 
     @property
     def says(self) -> str:
@@ -134,7 +140,8 @@ class Page:
         if self.result:
             made = self.result.made
             says = f"A token was made: {KINDS[made.kind].lower()}, {len(made.text):,} characters."
-            return " ".join([says, *made.notes, *self.told]).replace("`", "")
+            beside = [each.says for each in self.beside]
+            return " ".join([says, *made.notes, *beside, *self.told]).replace("`", "")
         return " ".join([*(each.says for each in self.problems), *self.told]).replace("`", "")
 
 
@@ -157,6 +164,10 @@ def pages(stage: Stage) -> Blueprint:
         if "from" in form:
             return _answer(stage, _carried(form["from"], form.get("content")))
         page = Page(_asked(), [], [])
+        if len(page.asked.rows) > MOST_ROWS:
+            _out_of_table(page)
+        if page.problems:
+            return _answer(stage, page, 413)
         if max(map(len, (page.asked.claims, *(value for _, value in page.asked.rows))), default=0) > LONGEST_TEXT:
             page.problems.append(Problem("claims", f"The claims are longer than {LONGEST_TEXT:,} characters."))
             return _answer(stage, page, 413)
@@ -233,6 +244,7 @@ def _do(stage: Stage, page: Page, pressed: str) -> None:
         _fill(page, FILLS[which][0], _known(realm, which))
     elif what == "fresh":
         _keys(page, make_for=which)
+        page.told += page.told_of_keys
     elif what == "make":
         _make(page)
 
@@ -259,9 +271,14 @@ def _typed(page: Page) -> str | None:
     if page.asked.written != "table":
         return page.asked.claims
     members, found = [], len(page.problems)
-    for name, value in page.asked.rows:
+    first: dict[str, int] = {}
+    for at, (name, value) in enumerate(page.asked.rows, 1):
         if not name and not value:
             continue
+        if name and first.setdefault(name, at) != at:
+            says = f"the name `{name[:60]}` stands in row {first[name]} already; one reader takes the first"
+            problem = Problem("claims", f"Claims, row {at}: {says}, another the last. Keep one of them.")
+            page.problems.append(problem)
         if not name:
             page.problems.append(Problem("claims", f"A claim with the value `{value[:40]}` has no name."))
         elif not value:
@@ -294,6 +311,16 @@ def _write_as(page: Page, written: str) -> None:
         page.asked = replace(asked, written=written, rows=_rows(claims), claims="")
     else:
         page.asked = replace(asked, written=written, rows=(), claims=text)
+
+
+def _out_of_table(page: Page) -> None:
+    """More claims than stand in a table are written as JSON; more than are made are told by their number."""
+    rows = [row for row in page.asked.rows if row != ("", "")]
+    members = (f"  {json.dumps(name, ensure_ascii=False)}: {value}" for name, value in rows)
+    page.asked = replace(page.asked, written="json", rows=(), claims="{\n" + ",\n".join(members) + "\n}")
+    page.told.append(f"{len(rows):,} claims are too many for a table; they are written as JSON.")
+    if len(rows) > MOST_CLAIMS:
+        page.problems.append(Problem("claims", too_many(len(rows))))
 
 
 def _rows(claims: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -403,6 +430,7 @@ def _keys(page: Page, make_for: str = "") -> dict[str, Held]:
         held, problems = read_keys(text, kind)
         if not held:
             says = " ".join(problems) or "There is no key in it."
+            says = fit.told_to_sign(says) if role.field == "key" else says
             page.problems.append(Problem(role.field, says))
             continue
         page.told += problems
@@ -422,7 +450,11 @@ def _chosen(page: Page, role: _Role, held: Sequence[Held]) -> Held:
         if not _misfit(page.asked, role, own):
             return own
         return _fresh(page, role, "The key made before does not fit, so a fresh one was made")
-    return fit.choose(held, lambda each: _misfit(page.asked, role, each))[0]
+    chosen, why = fit.choose(held, lambda each: _misfit(page.asked, role, each))
+    also = fit.also_reads(chosen, held)
+    if also and not why:
+        page.beside.append(Problem(role.field, f"{also} Above is chosen how it is written."))
+    return chosen
 
 
 def _misfit(asked: Asked, role: _Role, held: Held) -> str:
@@ -437,7 +469,7 @@ def _fresh(page: Page, role: _Role, says: str) -> Held:
     marked = "fresh" if role.field == "key" else "fresh_recipient"
     written: dict[str, Any] = {role.field: halves(held).private_jwk, marked: held.key.thumbprint()}
     page.asked = replace(page.asked, **{**written, f"{role.field}_kind": ""})
-    page.told.append(f"{says}, for {role.alg}. It is not kept: it stands in this page alone.")
+    page.told_of_keys.append(f"{says}, for {role.alg}. It is not kept: it stands in this page alone.")
     return held
 
 
@@ -445,6 +477,8 @@ def _fresh(page: Page, role: _Role, says: str) -> Held:
 
 
 def _make(page: Page) -> None:
+    """The token, or what is in its way; then no key is made either, and the form stays as it was."""
+    as_sent = page.asked
     text = _typed(page)
     keys = _keys(page)
     asked = page.asked
@@ -468,7 +502,9 @@ def _make(page: Page) -> None:
     made = make(wanted)
     if isinstance(made, Made) and not page.problems:
         page.result = _result(page.asked, wanted, made)
+        page.told += page.told_of_keys
         return
+    page.asked = as_sent
     known = {each.field for each in page.problems}
     if not isinstance(made, Made):
         page.problems += [each for each in made if each.field not in known]
