@@ -92,6 +92,22 @@ document.addEventListener("submit", (event) => {
   if (to) to.value = location.pathname + location.search;
 });
 
+// Where something was pasted or made, presenting changes how large all is and loads nothing anew, which would lose it.
+document.addEventListener("submit", (event) => {
+  const button = event.target.querySelector(".present-switch");
+  const holds = document.querySelector("#break-form, #make-form") || document.querySelector(".decoder #in-pasted")?.value;
+  if (!button || !holds) return;
+  event.preventDefault();
+  const asked = new URLSearchParams(new FormData(event.target));
+  const look = asked.getAll("look").at(-1) ?? (presenting() ? "" : "light");
+  event.target.querySelectorAll("[name=look]").forEach((each) => each.remove());
+  fetch("/present", { method: "POST", body: asked, redirect: "manual" });
+  page.classList.remove("present", "light", "dark");
+  if (look) page.classList.add("present", look);
+  button.setAttribute("aria-pressed", String(Boolean(look)));
+  document.dispatchEvent(new Event("presenting"));
+});
+
 // On a phone, long lists start closed.
 const closeOnPhones = () => {
   if (!matchMedia("(max-width: 480px)").matches) return;

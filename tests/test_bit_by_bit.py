@@ -423,6 +423,22 @@ def test_half_of_the_bits_of_the_hash_are_others() -> None:
     assert 180 < change.bits < 332
 
 
+def test_hash_of_eddsa_is_over_r_and_the_public_key_too_and_needs_it() -> None:
+    text = EXAMPLES["rfc8037-A.4"]["token"]
+    token = read(text)
+    assert isinstance(token, Signed)
+    signature, payload = token.signatures[0], token.payload.data.decode()
+    (held,), _ = read_keys(json.dumps(EXAMPLES["rfc8037-A.4"]["key"]))
+    change = changed(token, signature, "EdDSA", payload + "x", held.key)
+    assert change
+    r_and_a = signature.signature.data[:32] + held.key.public_key.public_bytes_raw()  # type: ignore[union-attr]
+    assert change.hash_name == "SHA-512(R ‖ A ‖ M)"
+    assert change.hashes[0] == hashlib.sha512(r_and_a + text.rpartition(".")[0].encode()).digest()
+    assert change.hashes[1] != change.hashes[0]
+    without = changed(token, signature, "EdDSA", payload + "x")
+    assert without and without.hashes == (b"", b"")
+
+
 def test_letter_that_is_new_moves_all_that_is_behind_it() -> None:
     change = the_change(signed("HS256"), '{"sub":"aalice"}')
     assert change.is_one_letter is False
@@ -581,15 +597,18 @@ def test_new_signature_is_made_only_when_asked_for_and_only_with_the_private_hal
     answer = post(browser, text, key=pem)
     seen = field(answer, "seen")
     assert "Sign the changed one anew" in answer.text
-    assert "signed anew" not in plain(answer).replace("can be signed anew", "")
-    remade = post(browser, text, key=pem, seen=seen, remake="1")
+    assert "signed anew" not in plain(answer)
+    unasked = post(browser, text, key=pem, seen=seen, remake="1")
+    assert "a private key would be needed here. The key to check with is never signed with." in plain(unasked)
+    assert "signed anew" not in plain(unasked)
+    remade = post(browser, text, signing=pem, seen=seen, remake="1")
     assert plain(remade).count(text.rpartition(".")[2]) >= 2
     assert "Over the same characters the same signature came out." in plain(remade)
     half = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    asked = post(browser, text, key=half, seen=seen, remake="1")
-    assert "only the private half of the key can make it, and that was not given" in plain(asked)
+    asked = post(browser, text, signing=half, seen=seen, remake="1")
+    assert "This is a public key, which can only check." in plain(asked)
     salted = signed("PS256")
-    again = post(browser, salted, key=pem, seen=field(post(browser, salted), "seen"), remake="1")
+    again = post(browser, salted, signing=pem, seen=field(post(browser, salted), "seen"), remake="1")
     assert "for each signature something is drawn at random" in plain(again)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import re
@@ -24,6 +25,8 @@ from werkzeug.test import Client, TestResponse
 from flows.entry import Entry
 from flows.run import Run
 from flows.stage import Stage
+from flows.tokens import base64url
+from flows.tokens.common_secrets import common_secrets
 from flows.tokens.spoil import WAYS
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -56,6 +59,12 @@ def fields_of(answer: TestResponse, form: str = "break-form") -> dict[str, str]:
 def press(browser: Client, shown: TestResponse, way: str, **more: str) -> TestResponse:
     """Press a button of the form that the page shows, with some of its fields filled in."""
     return post(browser, **{**fields_of(shown), "way": way, **more})
+
+
+def made_of(payload: bytes) -> str:
+    """A token signed with SECRET over any bytes."""
+    message = ".".join(base64url.encode(each) for each in (b'{"alg":"HS256"}', payload))
+    return f"{message}.{base64url.encode(hmac.digest(SECRET.encode(), message.encode(), 'sha256'))}"
 
 
 def verdicts(answer: TestResponse) -> list[str]:
@@ -93,7 +102,9 @@ def test_token_with_a_weak_secret_is_made_and_then_forged(browser: Client) -> No
     shown = post(browser, made="weak")
     answer = press(browser, shown, "weak_secret")
     assert verdicts(answer) == ["Anybody could have made it", "Accepted"]
-    assert re.search(r"The secret is secret: guess 2 of \d+, tried at [\d,]+ a second on this machine", plain(answer))
+    assert re.search(
+        r"The secret is secret: guess 2 of \d+\. All \d+ together were computed at [\d,]+ a second", plain(answer)
+    )
     assert "It lets in whoever sends this, as mallory." in plain(answer)
 
 
@@ -193,7 +204,7 @@ def test_header_that_became_unreadable_does_not_become_what_the_next_way_begins_
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"way": "edit"}, "Nothing was changed yet. Change something in the header or the payload, then press"),
+        ({"way": "edit", "payload": ""}, "Nothing was changed yet. Change something in the header or the payload"),
         ({"way": "flip_bit", "bit": "x"}, "Which bit? A number, counted from 0, and not 'x'."),
         ({"way": "flip_bit", "bit": "256"}, "The signature has 256 bits, counted from 0; there is no bit 256."),
         ({"way": "flip_bit", "part": "tag"}, "It has no part that is called tag: header, payload, signature."),
@@ -427,6 +438,47 @@ def test_decoder_hands_a_token_over_with_its_key_and_its_run(stage: Stage, brows
     pasted = browser.post("/decode", data={"pasted": TOKEN, "key": SECRET}, headers=OURS)
     handed = fields_of(pasted, "/break")
     assert (handed["pasted"], handed["key"]) == (TOKEN, SECRET)
+
+
+def test_to_change_a_claim_leads_to_the_payload_without_a_warning(stage: Stage, browser: Client) -> None:
+    decoder = browser.get("/decode", query_string=of_run(own_run(stage)))
+    answer = post(browser, **fields_of(decoder, "/break"), way="edit")
+    assert "Nothing was changed yet" not in answer.text
+    assert re.search(r'<textarea[^>]* id="in-payload" autofocus', answer.text)
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_half_of_a_surrogate_pair_is_shown_and_not_stumbled_over(browser: Client, way: str) -> None:
+    token = made_of(b'{"a":"\\ud800","sub":"\\udfff"}')
+    shown = post(browser, pasted=token, key=SECRET)
+    for answer in (press(browser, shown, way), post(browser, pasted=token, key=SECRET, way=way)):
+        assert answer.status_code == 200
+        assert 'id="the-copy"' in answer.text
+
+
+def test_suggested_bit_leaves_the_json_readable_and_a_copy_that_fools_nobody_says_so(browser: Client) -> None:
+    readable = post(browser, pasted=TOKEN, key=SECRET, way="flip_bit", part="payload")
+    assert verdicts(readable) == ["Not genuine", "Accepted"]
+    assert "It lets in whoever sends this, as alicd." in plain(readable)
+    unreadable = post(browser, pasted=TOKEN, key=SECRET, way="flip_bit", part="payload", bit="0")
+    assert verdicts(unreadable) == ["Not genuine", "Refused"]
+    assert "This copy fools nobody." in plain(unreadable)
+
+
+def test_guesses_that_were_tried_are_shown_with_what_was_computed(browser: Client) -> None:
+    token = jwt.encode({"sub": "alice"}, "changeme", algorithm="HS256")
+    message, _, signature = token.rpartition(".")
+    answer = post(browser, pasted=token, way="weak_secret")
+    rows = re.findall(r"<td>(\d+)</td><td>(.*?)</td><td><code>(.*?)</code></td><td>(.*?)</td>", answer.text)
+    number = common_secrets().index(b"changeme") + 1
+    assert [int(each[0]) for each in rows] == [*range(1, 11), number - 2, number - 1, number]
+    for at, _, begins, fits in rows:
+        hashed = hmac.digest(common_secrets()[int(at) - 1], message.encode(), "sha256")
+        assert begins == hashed[:6].hex(" ")
+        assert ("fits" in fits) == (int(at) == number)
+    assert f"begins with {base64url.decode(signature).data[:6].hex(' ')}" in plain(answer)
+    assert f"{number - 13} more between" in plain(answer)
+    assert f"guess {number} of" in plain(answer)
 
 
 # nothing is kept, nothing breaks

@@ -49,6 +49,8 @@ def test_token_is_looked_at_and_a_letter_changed_by_keyboard_alone(page: Page) -
     expect(page.locator("#letter ins").first).to_have_text("!")
     expect(page.locator("#letter")).to_contain_text("It does not fit any more.")
     expect(page.locator("#in-position")).to_have_value("44")
+    tab_to(page, "#in-signing")
+    page.keyboard.type(page.locator("#in-key").input_value())
     tab_to(page, "#remake")
     page.keyboard.press("Enter")
     expect(page.locator("#letter")).to_contain_text("Over the same characters the same signature came out.")
@@ -100,3 +102,12 @@ def test_presenting_keeps_the_token_and_puts_it_away(page: Page) -> None:
     expect(page.locator("#in-pasted")).to_be_hidden()
     expect(page.locator("#characters")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == 1920
+    page.set_viewport_size({"width": 1440, "height": 900})
+    strip = page.locator("#characters .scroller")
+    assert strip.evaluate("each => each.scrollWidth <= each.clientWidth")
+    page.evaluate("scrollTo(0, 0)")
+    for chosen in ("#characters", "#signature", "#step-1"):
+        page.keyboard.press("PageDown")
+        page.wait_for_function(
+            "chosen => Math.abs(document.querySelector(chosen).getBoundingClientRect().top) < 60", arg=chosen
+        )

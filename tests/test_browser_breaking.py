@@ -19,14 +19,14 @@ def opened(page: Page) -> None:
     address = walk_to(page, 1, "client_credentials")
     page.goto(address.replace("/runs/", "/decode?run=") + "&exchange=0&value=access_token")
     page.get_by_role("button", name="Change a claim").click()
-    page.wait_for_url(re.compile("/break$"))
+    page.wait_for_url(re.compile(r"/break\?run=\w+&exchange=0&value=access_token$"))
     htmx_is_ready(page)
 
 
 def test_token_is_broken_seen_and_sent_by_keyboard_alone(page: Page) -> None:
     opened(page)
-    expect(page.locator(".found.pad")).to_contain_text("Nothing was changed yet.")
-    press_until(page, "Tab", "#in-payload")
+    expect(page.locator(".found.pad")).to_have_count(0)
+    expect(page.locator("#in-payload")).to_be_focused()
     page.keyboard.press("Control+Home")
     for _ in range(2):
         page.keyboard.press("ArrowDown")
@@ -84,6 +84,26 @@ def test_character_that_is_clicked_is_flipped_and_double_click_sends_once(page: 
     assert page.request.get(f"/runs/{run}?exchange=2").status == 404
 
 
+def test_copy_is_kept_when_presenting_when_reloaded_and_on_the_way_back(page: Page) -> None:
+    opened(page)
+    page.locator("#in-alg_none").select_option("nOnE")
+    page.locator("#way-alg_none").click()
+    verdicts(page, "Unsecured", "Accepted")
+    copy = page.locator("#the-copy-text").text_content()
+    page.locator("h1").click()
+    with page.expect_response("**/present"):
+        page.keyboard.press("p")
+    expect(page.locator("html.present")).to_have_count(1)
+    expect(page.locator("#the-copy-text")).to_have_text(copy or "")
+    page.keyboard.press("p")
+    page.reload()
+    expect(page.locator("#the-copy-text")).to_have_text(copy or "")
+    page.get_by_role("button", name="Open the copy in the decoder").click()
+    page.wait_for_url("**/decode")
+    page.go_back()
+    expect(page.locator("#the-copy-text")).to_have_text(copy or "")
+
+
 def test_on_a_phone_without_a_script_it_is_broken_seen_and_sent(chromium: Browser, server: Server) -> None:
     context = chromium.new_context(
         base_url=server.url, viewport={"width": 360, "height": 740}, java_script_enabled=False
@@ -111,6 +131,12 @@ def test_on_a_phone_nothing_is_cut_off_and_axe_finds_nothing(page: Page) -> None
     htmx_is_ready(page)
     page.locator("#way-weak_secret").click()
     verdicts(page, "Anybody could have made it", "Accepted")
+    expect(page.locator("#the-copy")).to_be_focused()
+    expect(page.locator("#the-copy")).to_be_in_viewport()
+    order = "[...document.querySelectorAll('#the-copy, #the-correct, #the-careless, #the-json')].map(each => each.id)"
+    tops = "document.querySelector('#the-careless').getBoundingClientRect().top < document.querySelector('#the-json')"
+    assert page.evaluate(order) == ["the-copy", "the-correct", "the-careless", "the-json"]
+    assert page.evaluate(f"{tops}.getBoundingClientRect().top")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert violations_in_both(page) == []
     small = page.evaluate(

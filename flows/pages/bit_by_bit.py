@@ -40,10 +40,10 @@ from flows.tokens.find import find
 from flows.tokens.read import Encrypted, Other, Part, Signature, Signed, read, signing_input
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.signed_anew import can_sign, signed_anew
-from flows.tokens.verify import Verified, choose
+from flows.tokens.verify import Verified, choose, misfit
 
 OF_RUN = ("run", "exchange", "value")
-TEXTS = ("pasted", "key", "detached", "part", "how", "letter", "edited", "seen")
+TEXTS = ("pasted", "key", "detached", "part", "how", "letter", "edited", "seen", "signing")
 CHUNK = BYTES * 4 // 3  # characters of a window
 MOST_CHUNKS = 40
 LONGEST_WHOLE = 40  # bytes of a value that are shown at once
@@ -54,6 +54,7 @@ class Asked:
     """What the form holds. `at` is a byte of the part, from 0; `position` a letter of the payload, from 1.
 
     `how` says what was changed last: "letter" by its number, or "text", all of it. `seen` is which token it was about.
+    `signing` is the key to sign with, which is never the one to check with unless it was given as both.
     """
 
     pasted: str = ""
@@ -68,6 +69,7 @@ class Asked:
     letter: str = ""
     edited: str = ""
     seen: str = ""
+    signing: str = ""
     remake: bool = False
 
 
@@ -114,8 +116,8 @@ class Shown:
     after: Verified = field(default_factory=lambda: Verified(None))
     letter: str = ""
     position: int = 0
-    may_remake: bool = False
     remade: Remade | None = None
+    cannot_sign: str = ""
     token_id: str = ""
 
     @property
@@ -210,7 +212,7 @@ def _page(stage: Stage, asked: Asked, source: FromRun | None = None, too_long: i
         LONGEST_TOKEN=LONGEST_TOKEN,
         encode=base64url.encode,
     )
-    return make_response(page, 413 if too_long else 200)
+    return make_response(page.encode("utf-8", "replace"), 413 if too_long else 200)
 
 
 def _shown(stage: Stage, asked: Asked) -> tuple[Shown | None, str]:
@@ -269,14 +271,10 @@ def _with_change(
     new = text[:at] + letter + text[at + 1 :]
     if asked.how == "text":
         new = _with_the_same_line_breaks(asked.edited, text)
-    change = changed(token, signature, alg, new)
-    after = choose(keys, change.token, signature, alg) if change else Verified(None)
     held = shown.worked.key if shown.worked else None
-    remade = None
-    if asked.remake and held and can_sign(held):
-        again = signed_anew(held, alg, signing_input(token, signature))
-        other = signed_anew(held, alg, signing_input(change.token, signature)) if change else None
-        remade = Remade(again, other) if again is not None else None
+    change = changed(token, signature, alg, new, held.key if held else None)
+    after = choose(keys, change.token, signature, alg) if change else Verified(None)
+    remade, cannot_sign = _remade(asked, token, change, signature, alg) if asked.remake else (None, "")
     return replace(
         shown,
         payload=text,
@@ -284,9 +282,32 @@ def _with_change(
         after=after,
         letter=letter,
         position=at + 1,
-        may_remake=can_sign(held),
         remade=remade,
+        cannot_sign=cannot_sign,
     )
+
+
+def _remade(
+    asked: Asked, token: Signed, change: Change | None, signature: Signature, alg: str
+) -> tuple[Remade | None, str]:
+    """Signed anew with the key that was given to sign with; or a sentence that says why it is not."""
+    half = "the secret" if alg.startswith("HS") else "a private key"
+    if not asked.signing.strip():
+        return None, f"To sign, {half} would be needed here. The key to check with is never signed with."
+    given, problems = read_keys(asked.signing)
+    why = problems[0] if problems else ""
+    for held in given:
+        why = misfit(held, signature.header, alg)
+        if why:
+            continue
+        if not can_sign(held):
+            why = "This is a public key, which can only check. To sign, its private half would be needed."
+            continue
+        again = signed_anew(held, alg, signing_input(token, signature))
+        if again is None:
+            return None, "This key cannot sign here: it is too long, or broken."
+        return Remade(again, signed_anew(held, alg, signing_input(change.token, signature)) if change else None), ""
+    return None, why or "There is no key in this."
 
 
 def _with_the_same_line_breaks(edited: str, text: str) -> str:

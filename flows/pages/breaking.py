@@ -31,19 +31,20 @@ from flows.stage import MOST_EXCHANGES, Stage
 from flows.tokens import base64url, careless
 from flows.tokens.differs import compared, parts_of, text_of, told
 from flows.tokens.find import find
+from flows.tokens.guesses import HASHES
 from flows.tokens.judge import Expected, Judgement, judge
 from flows.tokens.profiles import guess
 from flows.tokens.read import Encrypted, Other, Part, Signed, Token, read
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.spoil import (
     FOOLED_ENCRYPTED,
-    HASHES,
     LONGEST,
     WAYS,
     Kept,
     Made,
     Options,
     Spoiled,
+    Tries,
     Way,
     spoil,
     squeezed,
@@ -140,6 +141,7 @@ class Shown:
     may_send: bool = False
     crossed: int = 0
     sent: Sent | None = None
+    tries: Tries | None = None
 
 
 def pages(stage: Stage) -> Blueprint:
@@ -168,6 +170,8 @@ def pages(stage: Stage) -> Blueprint:
         size = len(asked.pasted.encode("utf-8", "replace"))
         if size > LONGEST_TEXT:
             return _page(stage, asked, too_long=size)
+        if asked.way == "edit" and "payload" not in request.form:  # from the decoder, where there is nothing to type in
+            return _page(stage, replace(asked, way=""), source, is_to_edit=True)
         return _page(stage, asked, source)
 
     @breaking.post("/break/send")
@@ -235,7 +239,12 @@ def _source(stage: Stage) -> FromRun | None:
 
 
 def _page(
-    stage: Stage, asked: Asked, source: FromRun | None = None, too_long: int = 0, sent_at: int | None = None
+    stage: Stage,
+    asked: Asked,
+    source: FromRun | None = None,
+    too_long: int = 0,
+    sent_at: int | None = None,
+    is_to_edit: bool = False,
 ) -> Response:
     shown = _shown(stage, asked, source, sent_at) if asked.pasted.strip() and not too_long else None
     page = render_template(
@@ -248,10 +257,11 @@ def _page(
         LONGEST_TEXT=LONGEST_TEXT,
         MARKS=MARKS,
         OF_RUN=OF_RUN,
+        is_to_edit=is_to_edit,
         is_mine=bool(source and owner() and is_mine(source.run.owner)),
         examples=[] if shown else list(_examples(stage)),
     )
-    return make_response(page, 413 if too_long else 200)
+    return make_response(page.encode("utf-8", "replace"), 413 if too_long else 200)
 
 
 def _shown(stage: Stage, asked: Asked, source: FromRun | None, sent_at: int | None) -> Shown | None:
@@ -272,7 +282,7 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None, sent_at: int | No
     key = judgement.key or (held[0] if held else None)
     begin = {name: _begun(token, asked, name) for name in ("header", "payload")}
     options = Options(
-        begin["header"], begin["payload"], asked.part or "signature", 0, asked.variant, key.key if key else None, now
+        begin["header"], begin["payload"], asked.part or "signature", None, asked.variant, key.key if key else None, now
     )
     made: Made | None = None
     if sent_at is not None:
@@ -300,14 +310,15 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None, sent_at: int | No
         bool(copy and run and _is_bearer(copy.text) and owner() and is_mine(run.owner)),
         len(run.exchanges) if run else 0,
         _sent(source, copy, sent_at) if source and copy and sent_at is not None else None,
+        made.tries if made else None,
     )
 
 
 def _made(token: Token, asked: Asked, options: Options) -> Made:
-    bit = asked.bit.strip() or "0"
-    if asked.way == "flip_bit" and not is_number(bit):
+    bit = asked.bit.strip()
+    if asked.way == "flip_bit" and bit and not is_number(bit):
         return Kept(f"Which bit? A number, counted from 0, and not {bit[:20]!r}.")
-    return spoil(token, asked.way, replace(options, bit=int(bit) if is_number(bit) else 0))
+    return spoil(token, asked.way, replace(options, bit=int(bit) if is_number(bit) else None))
 
 
 def _begun(token: Signed | Encrypted, asked: Asked, name: str) -> str:

@@ -8,8 +8,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from joserfc.jwk import OKPKey
+
 from flows.tokens import base64url
+from flows.tokens.by_hand.eddsa import HASHES, hash_of
+from flows.tokens.curves import EDWARDS
 from flows.tokens.read import Encrypted, Part, Signature, Signed, is_b64, signing_input
+from flows.tokens.ring import AnyKey
 
 GROUPS = 4  # groups of three bytes in a window
 BYTES = GROUPS * 3
@@ -133,8 +138,8 @@ class Change:
 
     `letters` are characters of its text, `pairs` of its base64url, each with some before and behind. `differing` counts
     all characters that are others or gone or new, of `characters` in the longer one; `carried` are the groups of the
-    first that differ, before and after. `hashes` are the hashes of both signing inputs, `bits` how many of their bits
-    differ; the hash is called `hash_name`.
+    first that differ, before and after. `hashes` are those that the algorithm computes over both signing inputs, `bits`
+    how many of their bits differ; the hash is called `hash_name`. They are empty where a key is missing for them.
     """
 
     old: str
@@ -185,8 +190,11 @@ def window(part: Part, at: int = 0) -> Window:
     return Window(part.name, at, _groups(letters, part.data, at, at + BYTES), size, len(letters), _is_text(part.data))
 
 
-def changed(token: Signed, signature: Signature, alg: str, new: str) -> Change | None:
-    """The token with another text as its payload; None where its payload is no text, or is the same."""
+def changed(token: Signed, signature: Signature, alg: str, new: str, key: AnyKey | None = None) -> Change | None:
+    """The token with another text as its payload; None where its payload is no text, or is the same.
+
+    EdDSA hashes its public key too, so `key` is needed for its hashes, and only for those.
+    """
     old = text_of(token)
     if old is None or old == new:
         return None
@@ -196,8 +204,8 @@ def changed(token: Signed, signature: Signature, alg: str, new: str) -> Change |
     made = replace(token, payload=payload)
     before = _known(token.payload) if is_b64(signature.header) else old
     pairs = _pairs(before, encoded)
-    digest = _DIGESTS.get(alg.rstrip("K")[-3:], hashlib.sha512 if alg[:2] == "Ed" else hashlib.sha256)
-    one, other = (digest(signing_input(each, signature)) for each in (token, made))
+    inputs = signing_input(token, signature), signing_input(made, signature)
+    hash_name, one, other = _hashed(alg, key, signature, *inputs)
     return Change(
         old,
         new,
@@ -207,9 +215,23 @@ def changed(token: Signed, signature: Signature, alg: str, new: str) -> Change |
         len(pairs),
         _carried(token.payload.data, before, data, encoded) if is_b64(signature.header) else (),
         made,
-        f"SHA-{one.digest_size * 8}",
-        (one.digest(), other.digest()),
+        hash_name,
+        (one, other),
     )
+
+
+def _hashed(
+    alg: str, key: AnyKey | None, signature: Signature, before: bytes, after: bytes
+) -> tuple[str, bytes, bytes]:
+    """What the hash is called that this algorithm computes, and what it makes of both (RFC 8032 §5.1.6 for EdDSA)."""
+    if alg[:2] != "Ed":
+        digest = _DIGESTS.get(alg.rstrip("K")[-3:], hashlib.sha256)
+        return f"SHA-{digest().digest_size * 8}", digest(before).digest(), digest(after).digest()
+    name = str(key.curve_name) if isinstance(key, OKPKey) else alg
+    if not isinstance(key, OKPKey) or name not in EDWARDS:
+        return HASHES.get(name, HASHES["Ed25519"]), b"", b""
+    begins = signature.signature.data[: EDWARDS[name].size] + key.public_key.public_bytes_raw()
+    return HASHES[name], hash_of(name, begins + before), hash_of(name, begins + after)
 
 
 def text_of(token: Signed) -> str | None:

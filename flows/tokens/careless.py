@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from joserfc.jwk import OctKey
 
 from flows.tokens import base64url, json_text
+from flows.tokens.guesses import HASHES
 from flows.tokens.ring import AnyKey, of_jwk
-from flows.tokens.spoil import HASHES, public_pem
+from flows.tokens.spoil import public_pem
 from flows.tokens.verify import SIGNING_ALGORITHMS
 
 Claims = dict[str, Any]
@@ -57,7 +58,8 @@ def ask(careless: Careless, token: str, knows: Knows) -> Answer:
     if claims is None:
         return Answer(False, "It looked, and said no.")
     sub = claims.get("sub")
-    return Answer(True, f"It lets in whoever sends this{f', as {json_text.printable(sub)}' if isinstance(sub, str) else ''}.")
+    called = f", as {json_text.printable(sub)}" if isinstance(sub, str) else ""
+    return Answer(True, f"It lets in whoever sends this{called}.")
 
 
 # the verifiers: None is a no

@@ -30,7 +30,7 @@ from flows.tokens.verify import SIGNING_ALGORITHMS
 A_YEAR = 365 * 86_400
 LONGEST = 64_000  # characters of a token that is broken here
 FIRST_TRIES, LAST_TRIES = 10, 3  # of many guesses those that are shown
-BEGINNING = 8  # bytes of an HMAC that are shown of a guess
+BEGINNING = 6  # bytes of an HMAC that are shown of a guess
 PATH, QUERY = "../../dev/null", "' UNION SELECT 'mine"
 FOOLED_ENCRYPTED = "Whoever decrypts, and never compares the tag that shows whether something was changed."
 SECRET_OF_KID = {"path": b"", "query": b"mine"}  # what a careless look-up of that kid comes back with
@@ -41,8 +41,8 @@ class Options:
     """What the forger chooses, and what is at hand.
 
     `header` and `payload` are JSON to begin with, "" for what the token has. `part` and `bit` say what is flipped: a
-    name of `parts_of`, and a bit counted from 0, the first of a byte being its highest; None for a suggested one. `key` is the key that verifies
-    the original; only its public half is used. `now` is in seconds since 1970.
+    name of `parts_of`, and a bit counted from 0, the first of a byte being its highest, or None for a suggested one.
+    `key` is the key that verifies the original; only its public half is used. `now` is in seconds since 1970.
     """
 
     header: str = ""
@@ -517,7 +517,7 @@ def _flip_encrypted(token: Encrypted, options: Options) -> Made:
 
 
 def suggested_bit(of: Part) -> int:
-    """A bit that is worth a flip: the lowest one of the last letter of a text, so that JSON stays JSON; or the first."""
+    """A bit worth a flip: the lowest one of the last letter of a text, so that JSON stays JSON; or the first."""
     members = of.json.members if of.json else ()
     texts = [
         each

@@ -12,7 +12,7 @@ from flows.tokens.curves import EDWARDS
 
 EDDSA = "8037#section-3.1"
 _MISSING = "The public key is missing: the point A."
-_HASHES = {"Ed25519": "SHA-512(R ‖ A ‖ M)", "Ed448": "SHAKE256(“SigEd448” ‖ 00 00 ‖ R ‖ A ‖ M)"}
+HASHES = {"Ed25519": "SHA-512(R ‖ A ‖ M)", "Ed448": "SHAKE256(“SigEd448” ‖ 00 00 ‖ R ‖ A ‖ M)"}
 
 
 def steps(asked: Asked) -> Iterator[Step]:
@@ -52,7 +52,7 @@ def steps(asked: Asked) -> Iterator[Step]:
         "k",
         "public",
         EDDSA,
-        f"k = {_HASHES[name]} mod L",
+        f"k = {HASHES[name]} mod L",
     )
     find = Step(
         "Two points, with the public half",
@@ -76,7 +76,7 @@ def steps(asked: Asked) -> Iterator[Step]:
         yield from (each.showing(missing=_MISSING) for each in (over_all, find, compare))
         return
     of_a = asked.key.public_key.public_bytes_raw()
-    k = int.from_bytes(_hash(name, of_r + of_a + asked.message), "little") % curve.n
+    k = int.from_bytes(hash_of(name, of_r + of_a + asked.message), "little") % curve.n
     yield over_all.showing(
         Value("A", of_a, "the public key"), Value("k", k.to_bytes(size, "little"), "lowest byte first, like S")
     )
@@ -111,7 +111,8 @@ def _curve(asked: Asked) -> str:
     return "Ed448" if len(asked.signature) == 2 * EDWARDS["Ed448"].size else "Ed25519"
 
 
-def _hash(curve: str, data: bytes) -> bytes:
+def hash_of(curve: str, data: bytes) -> bytes:
+    """Of R, A and M, one behind the other: what k is taken from."""
     if curve == "Ed25519":
         return hashlib.sha512(data).digest()
     return hashlib.shake_256(b"SigEd448\0\0" + data).digest(114)
