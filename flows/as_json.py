@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.tokens import base64url
-from flows.tokens.disclosures import disclose
-from flows.tokens.find import Found
+from flows.tokens.finding.find import Found
 from flows.tokens.json_text import Member
-from flows.tokens.judge import Judgement
+from flows.tokens.judging.disclosures import disclose
+from flows.tokens.judging.judge import Judgement
 from flows.tokens.read import Encrypted, Header, Other, Part, Signed, Token
 
 DEEPEST = 60  # levels of a value that are given on as JSON; what is deeper stands there as its text

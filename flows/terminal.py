@@ -14,13 +14,13 @@ from typing import Any
 from flows.as_it_saw import short
 from flows.glossary import explain
 from flows.sections import label
-from flows.tokens.disclosures import disclose
-from flows.tokens.find import Found
+from flows.tokens.finding.find import Found
 from flows.tokens.json_text import Member
-from flows.tokens.judge import Judgement
-from flows.tokens.profiles import PROFILES
+from flows.tokens.judging.disclosures import disclose
+from flows.tokens.judging.judge import Judgement
+from flows.tokens.judging.profiles import PROFILES
+from flows.tokens.judging.rules import Row, State
 from flows.tokens.read import Encrypted, Other, Part, Signed, Token
-from flows.tokens.rules import Row, State
 from flows.tokens.times import date, is_time, lasting
 
 MARKS: dict[State, str] = {"passed": "✓", "failed": "✗", "warning": "!", "not checked": "–"}

@@ -10,7 +10,7 @@ import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from flows.tokens import base64url
-from flows.tokens.judge import Expected, Judgement, judge
+from flows.tokens.judging.judge import Expected, Judgement, judge
 from flows.tokens.read import read
 from flows.tokens.ring import Held
 

@@ -23,13 +23,13 @@ from werkzeug.test import Client, TestResponse
 from flows.entry import Entry
 from flows.stage import Stage
 from flows.tokens import base64url
-from flows.tokens.bit_by_bit import changed, next_letter, parts, suggested, text_of, window
 from flows.tokens.by_hand import worked
+from flows.tokens.by_hand.bit_by_bit import changed, next_letter, parts, suggested, text_of, window
+from flows.tokens.by_hand.curves import CURVES, EDWARDS
+from flows.tokens.by_hand.signed_anew import can_sign, signed_anew
 from flows.tokens.by_hand.steps import Step, Value, Worked
-from flows.tokens.curves import CURVES, EDWARDS
 from flows.tokens.read import Encrypted, Signed, part, read
 from flows.tokens.ring import Held, read_keys
-from flows.tokens.signed_anew import can_sign, signed_anew
 from flows.tokens.verify import SIGNING_ALGORITHMS, Verified, choose
 
 EXAMPLES = {

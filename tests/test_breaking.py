@@ -26,8 +26,8 @@ from flows.entry import Entry
 from flows.run import Run
 from flows.stage import Stage
 from flows.tokens import base64url
-from flows.tokens.common_secrets import common_secrets
-from flows.tokens.spoil import WAYS
+from flows.tokens.breaking.spoil import WAYS
+from flows.tokens.judging.common_secrets import common_secrets
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 SECRET = "a secret of forty characters, as it ought"
@@ -141,7 +141,7 @@ def test_the_source_of_the_careless_one_is_its_own_and_its_line_is_marked(stage:
     answer = press(browser, opened(browser, own_run(stage)), "cut_signature")
     lines = re.findall(r'<li data-n="(\d+)"( class="here")?><code>(.*?)</code>', answer.text)
     source = [unescape(re.sub("<[^>]+>", "", text)) for _, _, text in lines]
-    with open("flows/tokens/careless.py") as file:
+    with open("flows/tokens/breaking/careless.py") as file:
         there = file.read().splitlines()
     first = int(lines[0][0])
     assert [line.rstrip() or " " for line in source] == [

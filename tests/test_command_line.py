@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from flows.command_line import main
 from flows.sections import label
 from flows.tokens import base64url
-from flows.tokens.judge import Expected, judge
+from flows.tokens.judging.judge import Expected, judge
 from flows.tokens.read import Encrypted, Signed, read
 from flows.tokens.ring import read_keys
 

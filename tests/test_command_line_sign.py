@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT
 
 from flows.command_line import main
-from flows.tokens.fresh_key import ENCRYPTING, SIGNING
-from flows.tokens.judge import Expected, Judgement, judge
+from flows.tokens.judging.judge import Expected, Judgement, judge
+from flows.tokens.making.fresh_key import ENCRYPTING, SIGNING
 from flows.tokens.read import Encrypted, Signed, read
 from flows.tokens.ring import read_keys
 

@@ -33,10 +33,10 @@ from flows.pages.timeline import timeline
 from flows.stage import Stage
 from flows.store import metadata
 from flows.tokens import base64url
-from flows.tokens.judge import Expected, judge
+from flows.tokens.judging.judge import Expected, judge
+from flows.tokens.judging.rules import RULES
 from flows.tokens.read import Signed, part, read
 from flows.tokens.ring import read_keys
-from flows.tokens.rules import RULES
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 SECRET = "a secret of forty characters, as it ought"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spec_sections import SPEC
 
 from flows.tokens import base64url
-from flows.tokens.find import Found, find
+from flows.tokens.finding.find import Found, find
 from flows.tokens.read import Encrypted, Other, Signed
 
 VECTORS = SPEC.parent / "vectors"

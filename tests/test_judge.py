@@ -18,15 +18,14 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from made import ACCESS, EC, NOW, RSA, SECRET, digest, disclosure, encoded, held, judged, put_together, row, signed
 from spec_sections import heading
 
-import flows.tokens
 from flows.tokens import base64url, json_text
-from flows.tokens import judge as judged_by
-from flows.tokens.common_secrets import common_secrets
-from flows.tokens.disclosures import disclose
-from flows.tokens.judge import Expected, judge
+from flows.tokens.judging import judge as judged_by
+from flows.tokens.judging.common_secrets import common_secrets
+from flows.tokens.judging.disclosures import disclose
+from flows.tokens.judging.judge import Expected, judge
+from flows.tokens.judging.rules import RULES
 from flows.tokens.read import Signed, read
 from flows.tokens.ring import Held
-from flows.tokens.rules import RULES
 
 
 def claims(**changed: Any) -> dict[str, Any]:
@@ -741,7 +740,7 @@ def test_every_rule_has_a_reason_and_a_section_that_exists() -> None:
 
 @pytest.mark.parametrize("module", ["structure", "signature", "claims", "dangers", "sd_jwt", "profiles"])
 def test_every_section_that_a_finding_cites_exists(module: str) -> None:
-    source = (Path(flows.tokens.__file__).parent / f"{module}.py").read_text()
+    source = (Path(judged_by.__file__).parent / f"{module}.py").read_text()
     cited = set(re.findall(r'"([a-z0-9-]+#(?:section|appendix)-[A-Z0-9.]+)"', source))
     assert cited
     assert all(heading(each) for each in cited)

@@ -29,10 +29,11 @@ from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 from made import NOW
 
-from flows.tokens import as_code, base64url, carry, fit
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, fresh, halves, jwk, sizes
-from flows.tokens.judge import Expected, Judgement, judge
-from flows.tokens.make import KINDS, Kind, Made, Problem, Wanted, make
+from flows.tokens import base64url
+from flows.tokens.judging.judge import Expected, Judgement, judge
+from flows.tokens.making import as_code, carry, fit
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING, fresh, halves, jwk, sizes
+from flows.tokens.making.make import KINDS, Kind, Made, Problem, Wanted, make
 from flows.tokens.read import read
 from flows.tokens.ring import Held, read_keys
 

@@ -19,9 +19,9 @@ from flows.entry import Entry
 from flows.pages.owner import COOKIE
 from flows.stage import Stage
 from flows.store import metadata
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, sizes
-from flows.tokens.judge import Expected, judge
-from flows.tokens.make import KINDS
+from flows.tokens.judging.judge import Expected, judge
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING, sizes
+from flows.tokens.making.make import KINDS
 from flows.tokens.read import read
 from flows.tokens.ring import Held, read_keys
 

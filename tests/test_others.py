@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec_sections import heading
 
-from flows.tokens import base64url, macaroon, others
-from flows.tokens.find import find
+from flows.tokens import base64url
+from flows.tokens.finding import macaroon, others
+from flows.tokens.finding.find import find
 from flows.tokens.read import Other
 
 

@@ -26,17 +26,18 @@ from made import ACCESS, EC, NOW, RSA, SECRET, disclosure, encoded, put_together
 from spec_sections import heading
 
 import flows
-from flows.tokens import base64url, careless
-from flows.tokens.careless import CARELESS, Answer, Knows, ask, careless_lines, careless_of, one_row
-from flows.tokens.common_secrets import common_secrets
-from flows.tokens.differs import compared, parts_of, told
-from flows.tokens.find import find
-from flows.tokens.guesses import guesses
-from flows.tokens.judge import Expected, judge
-from flows.tokens.profiles import guess
+from flows.tokens import base64url
+from flows.tokens.breaking import careless
+from flows.tokens.breaking.careless import CARELESS, Answer, Knows, ask, careless_lines, careless_of, one_row
+from flows.tokens.breaking.differs import compared, parts_of, told
+from flows.tokens.breaking.spoil import WAYS, Kept, Made, Options, Spoiled, public_pem, spoil, why_not
+from flows.tokens.finding.find import find
+from flows.tokens.judging.common_secrets import common_secrets
+from flows.tokens.judging.guesses import guesses
+from flows.tokens.judging.judge import Expected, judge
+from flows.tokens.judging.profiles import guess
 from flows.tokens.read import Other, Signed, read
 from flows.tokens.ring import Held
-from flows.tokens.spoil import WAYS, Kept, Made, Options, Spoiled, public_pem, spoil, why_not
 
 WEAK = b"changeme"
 ED = OKPKey.generate_key("Ed25519")
@@ -529,14 +530,14 @@ def modules() -> dict[str, Path]:
 def test_only_the_page_that_breaks_tokens_imports_careless_code() -> None:
     home = Path(flows.__file__).parents[1]
     everything = {**modules(), "app": home / "app.py"}
-    who = {name for name, file in everything.items() if "flows.tokens.careless" in imported(file)}
+    who = {name for name, file in everything.items() if "flows.tokens.breaking.careless" in imported(file)}
     assert who == {"flows.pages.breaking"}
     text = {
         name
         for name, file in everything.items()
         if re.search(r"careless_of|import_module|__import__", file.read_text())
     }
-    assert text == {"flows.pages.breaking", "flows.tokens.careless"}
+    assert text == {"flows.pages.breaking", "flows.tokens.breaking.careless"}
 
 
 def test_no_party_can_reach_careless_code() -> None:
@@ -549,7 +550,7 @@ def test_no_party_can_reach_careless_code() -> None:
             break
         reached |= more
     assert "flows.tokens.jws" in reached
-    assert {"flows.tokens.careless", "flows.tokens.spoil", "flows.pages.breaking"} & reached == set()
+    assert {"flows.tokens.breaking.careless", "flows.tokens.breaking.spoil", "flows.pages.breaking"} & reached == set()
 
 
 def test_the_careless_database_answers_what_was_injected_and_nothing_more() -> None:

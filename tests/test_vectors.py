@@ -20,8 +20,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from flows.tokens.base64url import ALPHABET
 from flows.tokens.decrypt import opened
-from flows.tokens.find import find
-from flows.tokens.judge import Expected, judge
+from flows.tokens.finding.find import find
+from flows.tokens.judging.judge import Expected, judge
 from flows.tokens.read import Encrypted, Header, Part, Signed, read
 from flows.tokens.ring import Held, of_der, read_keys
 from flows.tokens.verify import choose

@@ -12,9 +12,9 @@ from dataclasses import replace
 from flows import as_json
 from flows.command_line.given import Unusable, file_or_text, file_text, keys, of_input, tell
 from flows.terminal import Screen, show
-from flows.tokens.find import Finds, Found, find
-from flows.tokens.judge import Expected, Judgement, judge
-from flows.tokens.profiles import PROFILES
+from flows.tokens.finding.find import Finds, Found, find
+from flows.tokens.judging.judge import Expected, Judgement, judge
+from flows.tokens.judging.profiles import PROFILES
 from flows.tokens.read import Other, Signed
 
 FINE, FAILED = 0, 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from flows.command_line.given import Unusable
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, Halves, fresh, halves, jwk, jwks
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING, Halves, fresh, halves, jwk, jwks
 from flows.tokens.ring import Held
 
 KEY = """\

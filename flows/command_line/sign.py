@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flows.command_line.given import KEY_FILES, Unusable, file_or_text, file_text, keys, of_input, tell
-from flows.tokens import as_code, fit
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING
-from flows.tokens.make import Kind, Made, Wanted, make
+from flows.tokens.making import as_code, fit
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING
+from flows.tokens.making.make import Kind, Made, Wanted, make
+from flows.tokens.making.typed_json import NotJSON, object_of, value_of
 from flows.tokens.ring import Held
-from flows.tokens.typed_json import NotJSON, object_of, value_of
 
 SIGN = """\
 Make a token of CLAIMS: signed with --key, encrypted with --encrypt, or both.

@@ -23,7 +23,8 @@ from flows.pages.runs import is_number
 from flows.realm import Realm
 from flows.stage import Stage
 from flows.tokens import base64url
-from flows.tokens.bit_by_bit import (
+from flows.tokens.by_hand import LONGEST_TOKEN, worked
+from flows.tokens.by_hand.bit_by_bit import (
     BYTES,
     Change,
     Window,
@@ -34,12 +35,11 @@ from flows.tokens.bit_by_bit import (
     text_of,
     window,
 )
-from flows.tokens.by_hand import LONGEST_TOKEN, worked
+from flows.tokens.by_hand.signed_anew import can_sign, signed_anew
 from flows.tokens.by_hand.steps import HALVES, Worked
-from flows.tokens.find import find
+from flows.tokens.finding.find import find
 from flows.tokens.read import Encrypted, Other, Part, Signature, Signed, read, signing_input
 from flows.tokens.ring import Held, read_keys
-from flows.tokens.signed_anew import can_sign, signed_anew
 from flows.tokens.verify import Verified, choose, misfit
 
 OF_RUN = ("run", "exchange", "value")

@@ -28,15 +28,10 @@ from flows.pages.thief import TRIES
 from flows.realm import Realm
 from flows.run import Exchange
 from flows.stage import MOST_EXCHANGES, Stage
-from flows.tokens import base64url, careless
-from flows.tokens.differs import compared, parts_of, text_of, told
-from flows.tokens.find import find
-from flows.tokens.guesses import HASHES
-from flows.tokens.judge import Expected, Judgement, judge
-from flows.tokens.profiles import guess
-from flows.tokens.read import Encrypted, Other, Part, Signed, Token, read
-from flows.tokens.ring import Held, read_keys
-from flows.tokens.spoil import (
+from flows.tokens import base64url
+from flows.tokens.breaking import careless
+from flows.tokens.breaking.differs import compared, parts_of, text_of, told
+from flows.tokens.breaking.spoil import (
     FOOLED_ENCRYPTED,
     LONGEST,
     WAYS,
@@ -50,6 +45,12 @@ from flows.tokens.spoil import (
     squeezed,
     why_not,
 )
+from flows.tokens.finding.find import find
+from flows.tokens.judging.guesses import HASHES
+from flows.tokens.judging.judge import Expected, Judgement, judge
+from flows.tokens.judging.profiles import guess
+from flows.tokens.read import Encrypted, Other, Part, Signed, Token, read
+from flows.tokens.ring import Held, read_keys
 
 OF_RUN = ("run", "exchange", "value")
 WEAK = "secret"  # what the example is signed with; it stands in every list

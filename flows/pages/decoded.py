@@ -14,10 +14,10 @@ from flows.pages import bit_view, lit
 from flows.pages.lit import Carried, Pieces
 from flows.pages.timeline import Timeline, timeline
 from flows.tokens import json_text
-from flows.tokens.disclosures import Disclosed, disclose
 from flows.tokens.json_text import JSONText, Member
-from flows.tokens.judge import Judgement
-from flows.tokens.profiles import PROFILES, guess
+from flows.tokens.judging.disclosures import Disclosed, disclose
+from flows.tokens.judging.judge import Judgement
+from flows.tokens.judging.profiles import PROFILES, guess
 from flows.tokens.read import Encrypted, Header, Other, Part, Signed, Token, is_b64
 from flows.tokens.times import TIMES, date, is_milliseconds, is_time, lasting
 

@@ -26,12 +26,12 @@ from flows.realm import Realm
 from flows.run import Run
 from flows.stage import Stage
 from flows.tokens import json_text
-from flows.tokens.find import Finds, Found, find
-from flows.tokens.judge import Expected, Judgement, judge
-from flows.tokens.profiles import PROFILES, guess
+from flows.tokens.finding.find import Finds, Found, find
+from flows.tokens.judging.judge import Expected, Judgement, judge
+from flows.tokens.judging.profiles import PROFILES, guess
+from flows.tokens.judging.rules import RULES
 from flows.tokens.read import Encrypted, Header, Other, Signed, Token, read
 from flows.tokens.ring import Held, read_keys
-from flows.tokens.rules import RULES
 from flows.tokens.times import is_milliseconds, is_time, lasting
 
 LONGEST_TEXT = 1_000_000  # bytes that are read of what was pasted

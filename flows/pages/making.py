@@ -22,11 +22,11 @@ from flows.pages.owner import owner
 from flows.pages.runs import is_number
 from flows.realm import Realm, sandbox
 from flows.stage import Stage
-from flows.tokens import as_code, carry, fit, fresh_key
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING, Halves, halves, sizes
-from flows.tokens.make import KINDS, MOST_CLAIMS, MOST_DECOYS, Kind, Made, Problem, Wanted, make, too_many
+from flows.tokens.making import as_code, carry, fit, fresh_key
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING, Halves, halves, sizes
+from flows.tokens.making.make import KINDS, MOST_CLAIMS, MOST_DECOYS, Kind, Made, Problem, Wanted, make, too_many
+from flows.tokens.making.typed_json import NotJSON, object_of, value_of
 from flows.tokens.ring import Held, read_keys
-from flows.tokens.typed_json import NotJSON, object_of, value_of
 
 MOST_ROWS = 100  # claims that stand in a table; more are written as JSON
 FORMS = {"table": "Table", "json": "JSON", "text": "Any text"}

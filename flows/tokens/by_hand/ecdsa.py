@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from joserfc.jwk import ECKey
 
+from flows.tokens.by_hand.curves import CURVES, Point
 from flows.tokens.by_hand.steps import (
     Asked,
     Comparison,
@@ -17,7 +18,6 @@ from flows.tokens.by_hand.steps import (
     hash_step,
     number,
 )
-from flows.tokens.curves import CURVES, Point
 from flows.tokens.verify import SIGNING_ALGORITHMS
 
 ECDSA = "7518#section-3.4"

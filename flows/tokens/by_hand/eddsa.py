@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from joserfc.jwk import OKPKey
 
+from flows.tokens.by_hand.curves import EDWARDS
 from flows.tokens.by_hand.steps import Asked, Comparison, Piece, Step, Stopped, Value, compare_step
-from flows.tokens.curves import EDWARDS
 
 EDDSA = "8037#section-3.1"
 _MISSING = "The public key is missing: the point A."

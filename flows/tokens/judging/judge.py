@@ -6,15 +6,15 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from flows.tokens.claims import CLAIMS
-from flows.tokens.dangers import DANGERS, secret_is_not_known
-from flows.tokens.judged import Expected, Judged
+from flows.tokens.judging.claims import CLAIMS
+from flows.tokens.judging.dangers import DANGERS, secret_is_not_known
+from flows.tokens.judging.judged import Expected, Judged
+from flows.tokens.judging.rules import Row, State, run
+from flows.tokens.judging.sd_jwt import DISCLOSURES
+from flows.tokens.judging.signature import SIGNATURE
+from flows.tokens.judging.structure import STRUCTURE
 from flows.tokens.read import Encrypted, Signed, Token
 from flows.tokens.ring import Held, read_keys
-from flows.tokens.rules import Row, State, run
-from flows.tokens.sd_jwt import DISCLOSURES
-from flows.tokens.signature import SIGNATURE
-from flows.tokens.structure import STRUCTURE
 
 __all__ = ["Expected", "Judgement", "judge"]
 

@@ -10,14 +10,14 @@ from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from flows.tokens import compact, in_base64, values
-from flows.tokens.around import around
-from flows.tokens.budget import Budget
-from flows.tokens.gather import gather
-from flows.tokens.objects import Object, objects
+from flows.tokens.finding import compact, in_base64, values
+from flows.tokens.finding.around import around
+from flows.tokens.finding.budget import Budget
+from flows.tokens.finding.gather import gather
+from flows.tokens.finding.objects import Object, objects
+from flows.tokens.finding.undone import Undone, quotes_undone, undone
+from flows.tokens.finding.values import Value
 from flows.tokens.read import Other, Token, read
-from flows.tokens.undone import Undone, quotes_undone, undone
-from flows.tokens.values import Value
 
 _MOST = 50  # tokens that are told
 _MOST_TRIES = 1500  # places looked at for tokens of one sort, and as many in all that stood in base64

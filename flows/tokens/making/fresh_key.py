@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from flows.tokens import base64url
 from flows.tokens.decrypt import ALGORITHMS, ENCRYPTIONS
-from flows.tokens.fit import AGREEING, public
+from flows.tokens.making.fit import AGREEING, public
 from flows.tokens.ring import AnyKey, Held
 from flows.tokens.verify import SIGNING_ALGORITHMS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flows.tokens.judged import Judged
+from flows.tokens.judging.judged import Judged
+from flows.tokens.judging.rules import Finding, failed, not_checked, passed, rule, warning
 from flows.tokens.read import Signed
-from flows.tokens.rules import Finding, failed, not_checked, passed, rule, warning
 from flows.tokens.times import is_milliseconds, is_time, lasting
 from flows.tokens.verify import weaknesses
 

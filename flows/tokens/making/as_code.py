@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc.jwk import OctKey
 
-from flows.tokens.make import SALT, Made, Wanted
+from flows.tokens.making.make import SALT, Made, Wanted
 
 INDENT = "    "
 USUAL = {"alg", "enc", "typ", "kid", "cty", "p2c"}  # members that an encrypted token’s header may have anywhere

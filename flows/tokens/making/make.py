@@ -17,11 +17,12 @@ import jwt
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from flows.tokens import base64url, fit
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING
+from flows.tokens import base64url
+from flows.tokens.making import fit
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING
+from flows.tokens.making.typed_json import NotJSON, object_of, value_of
 from flows.tokens.ring import Held, named
 from flows.tokens.times import is_milliseconds, is_time
-from flows.tokens.typed_json import NotJSON, object_of, value_of
 
 Kind = Literal["signed", "encrypted", "nested", "sd-jwt", "unsecured"]
 KINDS: dict[Kind, str] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.tokens.judged import Judged
+from flows.tokens.judging.judged import Judged
+from flows.tokens.judging.rules import Finding, failed, passed, rule, warning
 from flows.tokens.read import Part, is_b64
-from flows.tokens.rules import Finding, failed, passed, rule, warning
 
 UNDERSTOOD = {"b64"}  # extensions that this page knows (RFC 7797)
 

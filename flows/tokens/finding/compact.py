@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 
 from flows.as_it_saw import short
-from flows.tokens import base64url, json_text, others
-from flows.tokens.gather import MASK_OF_LETTERS, Gathered, lengths_of
-from flows.tokens.objects import CLAIMS
+from flows.tokens import base64url, json_text
+from flows.tokens.finding import others
+from flows.tokens.finding.gather import MASK_OF_LETTERS, Gathered, lengths_of
+from flows.tokens.finding.objects import CLAIMS
 from flows.tokens.read import Other
 
 _BEGIN = re.compile(r"e(?:yJ|yA|wo|w0|wk)(?<![A-Za-z0-9_\-]e..)")

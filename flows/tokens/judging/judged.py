@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from flows.tokens import base64url, decrypt, json_text, verify
-from flows.tokens.disclosures import Disclosed, disclose
-from flows.tokens.guesses import HASHES, Guess, guess
 from flows.tokens.json_text import JSONText
-from flows.tokens.profiles import PROFILES, Profile
-from flows.tokens.profiles import guess as profile_of
+from flows.tokens.judging.disclosures import Disclosed, disclose
+from flows.tokens.judging.guesses import HASHES, Guess, guess
+from flows.tokens.judging.profiles import PROFILES, Profile
+from flows.tokens.judging.profiles import guess as profile_of
 from flows.tokens.read import Encrypted, Header, Signature, Signed, read, signing_input
 from flows.tokens.ring import Held, held_in_header
 

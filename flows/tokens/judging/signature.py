@@ -5,9 +5,9 @@ from __future__ import annotations
 from joserfc.jwk import RSAKey
 
 from flows.as_it_saw import short
-from flows.tokens.judged import Judged
+from flows.tokens.judging.judged import Judged
+from flows.tokens.judging.rules import Finding, failed, not_checked, passed, rule
 from flows.tokens.ring import Held
-from flows.tokens.rules import Finding, failed, not_checked, passed, rule
 from flows.tokens.verify import CHANGED, SIGNING_ALGORITHMS, misfit
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from flows.tokens import json_text
-from flows.tokens.disclosures import disclose
-from flows.tokens.find import find
-from flows.tokens.fresh_key import CONTENT, ENCRYPTING, SIGNING
-from flows.tokens.make import Wanted
+from flows.tokens.finding.find import find
+from flows.tokens.judging.disclosures import disclose
+from flows.tokens.making.fresh_key import CONTENT, ENCRYPTING, SIGNING
+from flows.tokens.making.make import Wanted
 from flows.tokens.read import Encrypted, Header, Other, Signed
 
 _OWN_FIELD = {"alg", "enc", "typ", "kid"}  # members that have a field of their own

@@ -11,7 +11,7 @@ import re
 import zlib
 from xml.parsers import expat
 
-from flows.tokens.budget import Budget
+from flows.tokens.finding.budget import Budget
 
 _MOST_BYTES = 1_000_000
 _BEGIN = 5000  # bytes within which the root is looked for

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.tokens.common_secrets import common_secrets
+from flows.tokens.judging.common_secrets import common_secrets
 
 HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 MOST_HASHED = 20_000_000  # bytes: what guessing may cost, about a tenth of a second

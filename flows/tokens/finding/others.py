@@ -10,8 +10,9 @@ import re
 from itertools import pairwise
 
 from flows.as_it_saw import short
-from flows.tokens import base64url, json_text, macaroon, saml
-from flows.tokens.budget import Budget
+from flows.tokens import base64url, json_text
+from flows.tokens.finding import macaroon, saml
+from flows.tokens.finding.budget import Budget
 from flows.tokens.read import Other
 
 _INTROSPECTION = "7662#section-2"

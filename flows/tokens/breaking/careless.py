@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from joserfc.jwk import OctKey
 
 from flows.tokens import base64url, json_text
-from flows.tokens.guesses import HASHES
+from flows.tokens.breaking.spoil import public_pem
+from flows.tokens.judging.guesses import HASHES
 from flows.tokens.ring import AnyKey, of_jwk
-from flows.tokens.spoil import public_pem
 from flows.tokens.verify import SIGNING_ALGORITHMS
 
 Claims = dict[str, Any]

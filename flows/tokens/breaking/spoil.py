@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from joserfc.jwk import ECKey, OctKey
 
 from flows.tokens import base64url, json_text
-from flows.tokens import guesses as guessing
-from flows.tokens.differs import compared, parts_of, text_of, told
-from flows.tokens.guesses import HASHES
-from flows.tokens.profiles import guess
+from flows.tokens.breaking.differs import compared, parts_of, text_of, told
+from flows.tokens.judging import guesses as guessing
+from flows.tokens.judging.guesses import HASHES
+from flows.tokens.judging.profiles import guess
 from flows.tokens.read import Encrypted, Other, Part, Signed, Token, is_b64, read, signing_input
 from flows.tokens.ring import AnyKey, named
 from flows.tokens.times import is_milliseconds, is_time

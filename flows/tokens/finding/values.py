@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.tokens import others
-from flows.tokens.around import around
-from flows.tokens.budget import Budget
+from flows.tokens.finding import others
+from flows.tokens.finding.around import around
+from flows.tokens.finding.budget import Budget
 from flows.tokens.read import Other
 
 _NEAR = 500  # characters before a code in which is looked for what it stands in

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from joserfc.jwk import OKPKey
 
 from flows.tokens import base64url
+from flows.tokens.by_hand.curves import EDWARDS
 from flows.tokens.by_hand.eddsa import HASHES, hash_of
-from flows.tokens.curves import EDWARDS
 from flows.tokens.read import Encrypted, Part, Signature, Signed, is_b64, signing_input
 from flows.tokens.ring import AnyKey
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.tokens.disclosures import HASHES, Placed, digest_of, presented, sd_alg_of
-from flows.tokens.judged import Judged
-from flows.tokens.rules import Finding, expected, failed, not_checked, passed, rule
+from flows.tokens.judging.disclosures import HASHES, Placed, digest_of, presented, sd_alg_of
+from flows.tokens.judging.judged import Judged
+from flows.tokens.judging.rules import Finding, expected, failed, not_checked, passed, rule
 
 
 @rule("9901#section-7.1")

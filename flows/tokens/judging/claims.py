@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.tokens.judged import Judged
-from flows.tokens.profiles import LOGOUT_EVENT, PROFILES
-from flows.tokens.rules import Finding, expected, failed, not_checked, passed, rule, warning
+from flows.tokens.judging.judged import Judged
+from flows.tokens.judging.profiles import LOGOUT_EVENT, PROFILES
+from flows.tokens.judging.rules import Finding, expected, failed, not_checked, passed, rule, warning
 from flows.tokens.times import date, is_milliseconds, is_time, lasting
 
 ABSENT = object()

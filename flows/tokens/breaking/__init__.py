@@ -1,0 +1,1 @@
+"""Breaking a token on purpose, and the careless code that would not notice."""

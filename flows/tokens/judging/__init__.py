@@ -1,0 +1,1 @@
+"""Judging a token: the rules, what each kind of token requires, and the verdict."""
