@@ -16,7 +16,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from flows.grants import FLOWS
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text()
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-features=IsolateSandboxedIframes",  # no process of its own for each frame; a frame stays sandboxed
+]
 
 
 TITLES = [
