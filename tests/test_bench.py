@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from flows.entry import Entry
 from flows.grants import FLOWS
-from flows.pages.decoder import LONGEST_TEXT
+from flows.pages.posted import LONGEST_TEXT
 from flows.tokens import jws, keys
 
 

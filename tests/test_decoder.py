@@ -557,3 +557,14 @@ def test_payload_beside_the_token_verifies_however_its_lines_are_broken(browser:
 def test_payload_that_nobody_would_write_has_a_page(browser: Client, claims: str) -> None:
     answer = post(browser, made.signed(claims))
     assert answer.status_code == 200
+
+
+def test_token_of_a_realm_within_an_encrypted_one_is_verified_with_the_keys_of_its_realm(
+    browser: Client, stage: Stage
+) -> None:
+    token, _, _ = token_of(stage)
+    key = OctKey.generate_key(128)
+    wrapped = jwe.encrypt_compact({"alg": "A128KW", "enc": "A128GCM", "cty": "JWT"}, token, key)
+    page = plain(post(browser, wrapped, key=json.dumps(key.as_dict(private=True)), at="now"))
+    assert "Signed with key" in page
+    assert "of this app’s realm" in page

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -14,11 +14,19 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from flows import recordings
 from flows.grants import FLOWS
-from flows.pages import from_run
 from flows.pages.decoded import STROKES
-from flows.pages.decoder import KINDS, LONGEST_TEXT, MOST_FORM, Example
 from flows.pages.from_run import FromRun
 from flows.pages.keys_at_hand import keys_of, realm_of
+from flows.pages.posted import (
+    KINDS,
+    LONGEST_TEXT,
+    MOST_FORM,
+    Example,
+    allow_a_long_form,
+    excess,
+    source_of,
+    source_still_there,
+)
 from flows.pages.runs import is_number
 from flows.realm import Realm
 from flows.stage import Stage
@@ -42,7 +50,6 @@ from flows.tokens.read import Encrypted, Other, Part, Signature, Signed, read, s
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.verify import Verified, choose, misfit
 
-OF_RUN = ("run", "exchange", "value")
 TEXTS = ("pasted", "key", "detached", "part", "how", "letter", "edited", "seen", "signing")
 CHUNK = BYTES * 4 // 3  # characters of a window
 MOST_CHUNKS = 40
@@ -138,26 +145,21 @@ def pages(stage: Stage) -> Blueprint:
         if not request.args:
             return _page(stage, Asked())
         try:
-            source = _source(stage, request.args)
+            source = source_of(stage.runs, request.args)
         except LookupError as error:
             abort(404, str(error))
         return _page(stage, Asked(source.text), source)
 
     @bits.post("/bits")
     def work_out() -> Response:
-        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        allow_a_long_form()
         try:
             asked = _asked()
         except RequestEntityTooLarge:
             return _page(stage, Asked(), too_long=request.content_length or MOST_FORM)
-        size = len(asked.pasted.encode("utf-8", "replace"))
-        if size > LONGEST_TEXT:
+        if size := excess(asked.pasted):
             return _page(stage, asked, too_long=size)
-        try:
-            source = _source(stage, request.form) if request.form.get("run") else None
-        except LookupError:
-            source = None
-        return _page(stage, asked, source if source and source.text in asked.pasted else None)
+        return _page(stage, asked, source_still_there(stage.runs, asked.pasted))
 
     return bits
 
@@ -185,10 +187,6 @@ def _asked() -> Asked:
     )
     pressed = form.getlist("part")
     return replace(asked, at=0) if len(pressed) > 1 and pressed[0] != pressed[-1] else asked
-
-
-def _source(stage: Stage, given: Mapping[str, str]) -> FromRun:
-    return from_run.from_run(stage.runs, *(given.get(name, "") for name in OF_RUN))
 
 
 def _page(stage: Stage, asked: Asked, source: FromRun | None = None, too_long: int = 0) -> Response:

@@ -15,14 +15,23 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from flows import recordings, wire
 from flows.calls import called
 from flows.grants import FLOWS
-from flows.pages import from_run
 from flows.pages.checklist import Row, Source, rows, source_of_function
 from flows.pages.decoded import STROKES
-from flows.pages.decoder import LONGEST_TEXT, MARKS, MOST_FORM, Example
+from flows.pages.decoder import MARKS
 from flows.pages.from_run import FromRun
 from flows.pages.journey import href_of
 from flows.pages.keys_at_hand import keys_of, realm_of
 from flows.pages.owner import owner
+from flows.pages.posted import (
+    LONGEST_TEXT,
+    MOST_FORM,
+    OF_RUN,
+    Example,
+    allow_a_long_form,
+    excess,
+    source_of,
+    source_still_there,
+)
 from flows.pages.runs import is_mine, is_number
 from flows.pages.thief import TRIES
 from flows.realm import Realm
@@ -52,7 +61,6 @@ from flows.tokens.judging.profiles import guess
 from flows.tokens.read import Encrypted, Other, Part, Signed, Token, read
 from flows.tokens.ring import Held, read_keys
 
-OF_RUN = ("run", "exchange", "value")
 WEAK = "secret"  # what the example is signed with; it stands in every list
 BRINGS_NOTHING = "Only a bearer token that is one line of ASCII can be sent."
 
@@ -156,21 +164,21 @@ def pages(stage: Stage) -> Blueprint:
         if not request.args:
             return _page(stage, Asked())
         try:
-            source = from_run.from_run(stage.runs, *(request.args.get(name, "") for name in OF_RUN))
+            source = source_of(stage.runs, request.args)
         except LookupError as error:
             abort(404, str(error))
         return _page(stage, Asked(source.text), source)
 
     @breaking.post("/break")
     def break_it() -> Response:
-        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        allow_a_long_form()
         try:
-            asked, source = _asked(), _source(stage)
+            asked = _asked()
         except RequestEntityTooLarge:
             return _page(stage, Asked(), too_long=request.content_length or MOST_FORM)
-        size = len(asked.pasted.encode("utf-8", "replace"))
-        if size > LONGEST_TEXT:
+        if size := excess(asked.pasted):
             return _page(stage, asked, too_long=size)
+        source = source_still_there(stage.runs, asked.pasted)
         if asked.way == "edit" and "payload" not in request.form:  # from the decoder, where there is nothing to type in
             return _page(stage, replace(asked, way=""), source, is_to_edit=True)
         return _page(stage, asked, source)
@@ -179,11 +187,12 @@ def pages(stage: Stage) -> Blueprint:
     def send() -> Response:
         """Send the copy to the API of the run that the token is from, as anybody could, from outside the walk. The form
         says how much had crossed, so that a second click shows the first one's answer."""
-        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        allow_a_long_form()
         try:
-            asked, source = _asked(), _source(stage)
+            asked = _asked()
         except RequestEntityTooLarge:
             return _page(stage, Asked(), too_long=request.content_length or MOST_FORM)
+        source = source_still_there(stage.runs, asked.pasted)
         crossed = request.form.get("crossed", "")
         if source is None:
             abort(400, "The form must name the run that this token is from, and the exchange that brought it.")
@@ -203,7 +212,7 @@ def pages(stage: Stage) -> Blueprint:
                 except wire.NotHTTP:
                     abort(409, "This copy is no value that a message could carry, so it cannot be sent.")
         way = asked.way if asked.way in WAYS else "edit"
-        return _page(stage, replace(asked, way=way), _source(stage), sent_at=int(crossed))
+        return _page(stage, replace(asked, way=way), source_still_there(stage.runs, asked.pasted), sent_at=int(crossed))
 
     return breaking
 
@@ -226,17 +235,6 @@ def _asked() -> Asked:
     if "again" in form:
         return Asked(asked.pasted, asked.key)
     return replace(asked, variant=form.get(f"variant-{asked.way}", asked.variant))
-
-
-def _source(stage: Stage) -> FromRun | None:
-    """The recording that the token is from, where it is still the same token."""
-    if not request.form.get("run"):
-        return None
-    try:
-        source = from_run.from_run(stage.runs, *(request.form.get(name, "") for name in OF_RUN))
-    except LookupError:
-        return None
-    return source if source.text in request.form.get("pasted", "") else None
 
 
 def _page(

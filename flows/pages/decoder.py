@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from markupsafe import Markup, escape
@@ -20,7 +20,17 @@ from flows.pages import from_run
 from flows.pages.checklist import source_of_function
 from flows.pages.decoded import MOST_ROWS, Decoded, as_json, decoded, in_short, visible
 from flows.pages.from_run import FromRun
-from flows.pages.keys_at_hand import keys_of, realm_of
+from flows.pages.keys_at_hand import keys_of_issuer, realm_of
+from flows.pages.posted import (
+    KINDS,
+    LONGEST_TEXT,
+    MOST_FORM,
+    Example,
+    allow_a_long_form,
+    excess,
+    source_of,
+    source_still_there,
+)
 from flows.pages.runs import is_number
 from flows.realm import Realm
 from flows.run import Run
@@ -34,12 +44,9 @@ from flows.tokens.read import Encrypted, Header, Other, Signed, Token, read
 from flows.tokens.ring import Held, read_keys
 from flows.tokens.times import is_milliseconds, is_time, lasting
 
-LONGEST_TEXT = 1_000_000  # bytes that are read of what was pasted
-MOST_FORM = 4_000_000  # so that a text that is too long is told so by its size
 LONGEST_LEEWAY = 86_400
 CLOCKS_DIFFER = 60  # seconds, from which on a realm's time and now are told apart
 FIELDS = ("pasted", "key", "iss", "aud", "nonce", "algs", "detached", "view", "at")
-KINDS = {"": "whatever fits", "text": "text", "hex": "hex", "base64url": "base64url"}  # how a secret is written
 ASKED_IN = {"iss_is_trusted": "iss", "aud_is_expected": "aud", "nonce_is_expected": "nonce"}  # a rule → its field
 HINTS = {"iss": "whom do you trust?", "aud": "who are you?", "nonce": "which one did you send?"}
 MANY = {"warning": "warnings"}  # how a state is called where there is more, or less, than one
@@ -81,15 +88,6 @@ class Asked:
     @property
     def allowed(self) -> frozenset[str]:
         return frozenset(self.algs.replace(",", " ").split())
-
-
-@dataclass(frozen=True)
-class Example:
-    """A token that this app really issued, to be opened in the decoder."""
-
-    title: str
-    says: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def pages(stage: Stage) -> Blueprint:
             told = ("No address takes a token here: paste it. A link can carry one behind `#token=` only.",)
             return _page(stage, Asked(told=told if request.args else ()))
         try:
-            source = _source(stage, request.args)
+            source = source_of(stage.runs, request.args)
         except LookupError as error:
             abort(404, str(error))
         asked = Asked(source.named, view=request.args.get("view", ""), at=request.args.get("at", ""))
@@ -143,19 +141,14 @@ def pages(stage: Stage) -> Blueprint:
 
     @decoder.post("/decode")
     def decode() -> Response:
-        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        allow_a_long_form()
         try:
             asked = _asked()
         except RequestEntityTooLarge:
             return _page(stage, Asked(), too_long=request.content_length or MOST_FORM)
-        size = len(asked.pasted.encode("utf-8", "replace"))
-        if size > LONGEST_TEXT:
+        if size := excess(asked.pasted):
             return _page(stage, asked, too_long=size)
-        try:
-            source = _source(stage, request.form) if request.form.get("run") else None
-        except LookupError:
-            source = None
-        return _page(stage, asked, source if source and source.text in asked.pasted else None)
+        return _page(stage, asked, source_still_there(stage.runs, asked.pasted))
 
     @decoder.get("/decode/rules/<name>")
     def code(name: str) -> str:
@@ -211,10 +204,6 @@ def _asked() -> Asked:
     return asked if form.get("of", asked.of) == asked.of else replace(asked, profile="", at="", token=0, which=0)
 
 
-def _source(stage: Stage, given: Mapping[str, str]) -> FromRun:
-    return from_run.from_run(stage.runs, *(given.get(name, "") for name in ("run", "exchange", "value")))
-
-
 def _page(stage: Stage, asked: Asked, source: FromRun | None = None, too_long: int = 0) -> Response:
     shown = _shown(stage, asked, source) if asked.pasted.strip() and not too_long else None
     page = render_template(
@@ -259,13 +248,14 @@ def _shown(stage: Stage, asked: Asked, source: FromRun | None) -> Shown:
     expected = Expected(
         at,
         asked.profile,
-        (*held, *(keys_of(realm.store, realm.name) if realm else ())),
+        held,
         asked.allowed,
         asked.iss.strip(),
         asked.aud.strip(),
         asked.nonce.strip(),
         asked.leeway,
         asked.which,
+        partial(keys_of_issuer, stage.runs.store),
     )
     judgement = judge(token, expected)
     for each in spelled:  # a form posts CR LF where the payload may have LF

@@ -17,6 +17,12 @@ def realm_of(store: Store, token: Token) -> Realm | None:
     return realm_of_issuer(store, iss) if isinstance(iss, str) else None
 
 
+def keys_of_issuer(store: Store, iss: str) -> tuple[Held, ...]:
+    """The public keys of the realm of ours that is called so; none for any other issuer."""
+    realm = realm_of_issuer(store, iss)
+    return keys_of(store, realm.name) if realm else ()
+
+
 @lru_cache(maxsize=256)
 def keys_of(store: Store, realm: str) -> tuple[Held, ...]:
     """The public keys of a realm, which never change."""

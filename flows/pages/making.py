@@ -16,9 +16,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from flows.pages.decoded import STROKES
-from flows.pages.decoder import KINDS as WRITTEN_AS
-from flows.pages.decoder import LONGEST_TEXT, MOST_FORM
 from flows.pages.owner import owner
+from flows.pages.posted import KINDS as WRITTEN_AS
+from flows.pages.posted import LONGEST_TEXT, MOST_FORM, allow_a_long_form
 from flows.pages.runs import is_number
 from flows.realm import Realm, sandbox
 from flows.stage import Stage
@@ -155,7 +155,7 @@ def pages(stage: Stage) -> Blueprint:
 
     @making.post("/make")
     def press() -> Response:
-        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        allow_a_long_form()
         try:
             form = request.form
         except RequestEntityTooLarge:

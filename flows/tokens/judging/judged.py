@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,8 @@ class Expected:
     """What whoever judges expects: empty strings expect nothing. `now` and `leeway` are seconds.
 
     `profile` is a name of flows.tokens.profiles.PROFILES, "" to guess; `algs` the algorithms that are allowed, empty
-    for all that this page knows but `none`; `which` counts the signatures of a general JSON form, from 0.
+    for all that this page knows but `none`; `which` counts the signatures of a general JSON form, from 0. `keys_of`
+    gives the keys that are known of an issuer, beside those at hand.
     """
 
     now: int
@@ -33,6 +35,7 @@ class Expected:
     nonce: str = ""
     leeway: int = 0
     which: int = 0
+    keys_of: Callable[[str], tuple[Held, ...]] = lambda _: ()
 
 
 class Judged:
@@ -101,7 +104,8 @@ class Judged:
     def keys(self) -> tuple[Held, ...]:
         if self.signed and self.profile.name == "dpop-proof":
             return self.own_keys
-        return self.expected.keys
+        iss = self.claims.get("iss") if self.signed else None
+        return self.expected.keys + (self.expected.keys_of(iss) if isinstance(iss, str) else ())
 
     @cached_property
     def verified(self) -> verify.Verified:
